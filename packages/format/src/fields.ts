@@ -1,0 +1,36 @@
+/** Reading and rewriting what stands at a field path of a row. */
+import type { FieldPath } from './entities.ts';
+import { isMap, type Row, type Value } from './row.ts';
+
+/** Every value at a path; `categories[].categoryId` gives one for each element of the list. Null and absent give none. */
+export const valuesAt = (row: Row, path: FieldPath): Value[] =>
+  path.split('.').reduce<Value[]>((found, step) => found.flatMap((value) => next(value, step)), [row]);
+
+const next = (value: Value, step: string): Value[] => {
+  const isList = step.endsWith('[]');
+  const name = isList ? step.slice(0, -2) : step;
+  if (!isMap(value) || !Object.hasOwn(value, name)) return [];
+  const inner = value[name];
+  if (inner === undefined || inner === null) return [];
+  if (!isList) return [inner];
+  return Array.isArray(inner) ? inner : [];
+};
+
+/** The row with every value at a path replaced; the row itself where nothing changes. */
+export const mapAt = (row: Row, path: FieldPath, change: (value: Value) => Value): Row =>
+  mapSteps(row, path.split('.'), change) as Row;
+
+const mapSteps = (value: Value, [step, ...rest]: string[], change: (value: Value) => Value): Value => {
+  if (step === undefined) return value === null ? value : change(value);
+  const isList = step.endsWith('[]');
+  const name = isList ? step.slice(0, -2) : step;
+  if (!isMap(value) || !Object.hasOwn(value, name)) return value;
+  const inner = value[name] as Value;
+  const changed =
+    isList && Array.isArray(inner)
+      ? inner.map((element) => mapSteps(element, rest, change))
+      : isList
+        ? inner
+        : mapSteps(inner, rest, change);
+  return changed === inner ? value : { ...value, [name]: changed };
+};

@@ -1,0 +1,74 @@
+/**
+ * Rows: what one record of a profile is made of while FZIP holds it, and how it is spelled in a package.
+ * Numbers are exact on every path: an integer that JavaScript holds without loss is a `number`,
+ * anything else keeps the text it came with.
+ */
+
+/** A number that a JavaScript `number` would change. `text` is its source text, a JSON number. */
+export class ExactNumber {
+  readonly text: string;
+
+  /** @throws TypeError if `text` is no JSON number */
+  constructor(text: string) {
+    if (!jsonNumber.test(text)) throw new TypeError(`"${text}" is no number; allowed are JSON numbers`);
+    this.text = text;
+  }
+}
+
+export type Value = null | boolean | string | number | ExactNumber | Value[] | { [key: string]: Value };
+
+/** One record of an entity kind: an object of any attributes, known to us or not. */
+export type Row = { [attribute: string]: Value };
+
+const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** The value of a JSON number's source text: a `number` where that is lossless, else an ExactNumber. */
+export const exact = (text: string): number | ExactNumber => {
+  const value = Number(text);
+  return Number.isSafeInteger(value) && String(value) === text ? value : new ExactNumber(text);
+};
+
+/** The source text of a number in a row. */
+export const numberText = (value: number | ExactNumber): string =>
+  value instanceof ExactNumber ? value.text : String(value);
+
+export const isNumber = (value: unknown): value is number | ExactNumber =>
+  typeof value === 'number' || value instanceof ExactNumber;
+
+// TypeScript's library does not know the reviver's third argument yet; Node has it since 21.
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+const losslessNumbers: Reviver = (_key, value, context) =>
+  typeof value === 'number' && context.source !== undefined ? exact(context.source) : value;
+
+/** Parses JSON without losing a digit. @throws SyntaxError */
+export const parseJson = (text: string): Value =>
+  JSON.parse(text, losslessNumbers as (key: string, value: unknown) => unknown);
+
+/** Parses one line of a data file. @throws SyntaxError if it is no JSON object */
+export const parseRow = (line: string): Row => {
+  const value = parseJson(line);
+  if (!isMap(value)) throw new SyntaxError(`a row is a JSON object, found ${describe(value)}`);
+  return value;
+};
+
+/** True for a JSON object, false for arrays, numbers and scalars. */
+export const isMap = (value: Value | undefined): value is { [key: string]: Value } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+
+const describe = (value: Value): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+
+/** The canonical spelling of a value: keys sorted by UTF-16 code unit, no white space, numbers by their text. */
+export const formatValue = (value: Value): string => {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (isNumber(value)) return numberText(value);
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(',')}]`;
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${formatValue(value[key] as Value)}`);
+  return `{${members.join(',')}}`;
+};
+
+/** A row as the one line that stands for it in a package, without the line end. */
+export const formatRow = (row: Row): string => formatValue(row);
