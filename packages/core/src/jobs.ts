@@ -1,0 +1,212 @@
+/** Jobs of every type: their statuses, what may follow what, and what may be done with them. */
+import { EntityKind } from '@fzip/format';
+import { z } from 'zod';
+import { JobId, UserId } from './ids.ts';
+
+/** Every status of every job, and the statuses that may follow. DESIGN.md section 4. */
+const next = {
+  backup_initiated: ['backup_processing', 'backup_failed', 'backup_canceled'],
+  backup_processing: ['backup_completed', 'backup_failed', 'backup_canceled'],
+  backup_completed: ['backup_expired'],
+  backup_failed: [],
+  backup_canceled: [],
+  backup_expired: [],
+
+  restore_uploaded: ['restore_validating', 'restore_failed', 'restore_canceled'],
+  restore_validating: [
+    'restore_validation_passed',
+    'restore_validation_failed',
+    'restore_awaiting_confirmation',
+    'restore_processing',
+    'restore_failed',
+    'restore_canceled',
+  ],
+  restore_validation_passed: [],
+  restore_validation_failed: ['restore_validating'],
+  restore_awaiting_confirmation: ['restore_processing', 'restore_failed', 'restore_canceled'],
+  restore_processing: ['restore_completed', 'restore_rolling_back', 'restore_failed', 'restore_canceled'],
+  restore_rolling_back: ['restore_failed', 'restore_canceled'],
+  restore_completed: [],
+  restore_failed: ['restore_validating'],
+  restore_canceled: [],
+
+  clear_processing: ['clear_completed', 'clear_failed'],
+  clear_completed: [],
+  clear_failed: [],
+
+  validation_processing: ['validation_completed', 'validation_failed'],
+  validation_completed: [],
+  validation_failed: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export const JobStatus = z.enum(Object.keys(next) as [keyof typeof next, ...(keyof typeof next)[]]);
+export type JobStatus = z.infer<typeof JobStatus>;
+
+export const jobTypes = ['backup', 'restore', 'clear', 'validation'] as const;
+export const JobType = z.enum(jobTypes);
+export type JobType = z.infer<typeof JobType>;
+
+export const allStatuses = JobStatus.options;
+
+/** Statuses in which nothing works on a job any more. An expired or failed job rests as well as a completed one. */
+const working: ReadonlySet<JobStatus> = new Set<JobStatus>([
+  'backup_initiated',
+  'backup_processing',
+  'restore_uploaded',
+  'restore_validating',
+  'restore_awaiting_confirmation',
+  'restore_processing',
+  'restore_rolling_back',
+  'clear_processing',
+  'validation_processing',
+]);
+
+export const workingStatuses: readonly JobStatus[] = [...working];
+export const atRest = (status: JobStatus): boolean => !working.has(status);
+export const mayFollow = (from: JobStatus, to: JobStatus): boolean => (next[from] as readonly JobStatus[]).includes(to);
+
+/** `backup_completed` is shown as `completed`. */
+export const shownStatus = (status: JobStatus): string => status.slice(status.indexOf('_') + 1);
+
+export const phases = [
+  'collecting_data',
+  'building_fzip_package',
+  'uploading',
+  'validating',
+  'completed',
+  'verifying_empty_profile',
+  'parsing_package',
+  'validating_schema',
+  'awaiting_confirmation',
+  'restoring_accounts',
+  'restoring_categories',
+  'restoring_file_maps',
+  'restoring_transaction_files',
+  'restoring_transactions',
+  'restoring_analytics',
+  'verifying',
+  'rolling_back',
+] as const;
+export const Phase = z.enum(phases);
+export type Phase = z.infer<typeof Phase>;
+
+/** What the user asked of a backup. Filters come with the partial types. */
+export const BackupParameters = z.object({
+  backupType: z.enum(['complete']).default('complete'),
+  includeAnalytics: z.boolean().default(true),
+  description: z.string().max(500).optional(),
+  expiresInHours: z
+    .int()
+    .min(1)
+    .max(365 * 24)
+    .default(24),
+});
+export type BackupParameters = z.infer<typeof BackupParameters>;
+
+/** Why a job is to end before its work is done. Set once, by condition; rule 2 of DESIGN.md section 3. */
+export const Intent = z.object({
+  kind: z.enum(['cancel', 'fail']),
+  code: z.string(),
+  message: z.string(),
+  at: z.number(),
+});
+export type Intent = z.infer<typeof Intent>;
+
+export const StoredVolume = z.object({
+  key: z.string(),
+  size: z.number(),
+  etag: z.string(),
+  sha256: z.string(),
+});
+export type StoredVolume = z.infer<typeof StoredVolume>;
+
+/** Rows of each kind. */
+export const Counts = z.record(EntityKind, z.number());
+export type Counts = z.infer<typeof Counts>;
+
+/** One independent piece of collecting, in its fixed order; a ledger counts them. */
+export const CollectPiece = z.object({ kind: EntityKind, range: z.int() });
+export type CollectPiece = z.infer<typeof CollectPiece>;
+
+export const Quality = z.object({
+  overall_quality: z.enum(['excellent', 'good', 'fair', 'poor']),
+  score: z.number(),
+  data_integrity_score: z.number(),
+  completeness_score: z.number(),
+  files_processed: z.number(),
+  files_failed: z.number(),
+  compression_ratio: z.number(),
+  processing_time_seconds: z.number(),
+  issues: z.array(z.string()),
+  recommendations: z.array(z.string()),
+});
+export type Quality = z.infer<typeof Quality>;
+
+/** What a verified backup holds, as its status tells it. */
+export const BackupSummary = z.object({
+  counts: Counts,
+  manifestChecksums: z.record(z.string(), z.string()),
+  failedFiles: z.array(z.object({ fileId: z.string(), fileName: z.string(), reason: z.string() })),
+  failedFilesCount: z.number(),
+  notIncluded: z.array(z.string()),
+});
+export type BackupSummary = z.infer<typeof BackupSummary>;
+
+export const Job = z.object({
+  jobId: JobId,
+  userId: UserId,
+  jobType: JobType,
+  status: JobStatus,
+  /** One run of the job; what belongs to an older one is out of date. */
+  attempt: z.int().positive(),
+  intent: Intent.optional(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  startedAt: z.number().optional(),
+  completedAt: z.number().optional(),
+  /** ms: until when the user has it. */
+  expiresAt: z.number().optional(),
+  /** **Seconds**: what DynamoDB deletes the row by. */
+  ttl: z.number().optional(),
+  /** 0 to 100, of this attempt. */
+  progress: z.number(),
+  currentPhase: Phase.optional(),
+  packageSize: z.number().optional(),
+  packages: z.array(StoredVolume).optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  errorDetails: z.array(z.string()).optional(),
+  validation: Quality.optional(),
+  summary: BackupSummary.optional(),
+  parameters: BackupParameters,
+  /** What to expect and how the work is cut, fixed before the first message goes out. */
+  expected: Counts.optional(),
+  pieces: z.array(CollectPiece).optional(),
+  /** Ids of events published and of first messages sent. */
+  announced: z.array(z.string()),
+  redrives: z.int().default(0),
+  version: z.int(),
+});
+export type Job = z.infer<typeof Job>;
+
+/** What a status change may set; the rest is fixed at creation or has a call of its own. */
+export type JobPatch = Partial<
+  Omit<Job, 'jobId' | 'userId' | 'jobType' | 'createdAt' | 'announced' | 'progress' | 'version'>
+>;
+
+export type Advance = { ok: true; patch: JobPatch } | { ok: false; reason: 'already-there' | 'out-of-order' };
+
+/** What moving a job to a status means. SQS delivers twice and out of order, so both are answers rather than errors. */
+export const advance = (job: Pick<Job, 'status'>, to: JobStatus, at: number): Advance => {
+  if (job.status === to) return { ok: false, reason: 'already-there' };
+  if (!mayFollow(job.status, to)) return { ok: false, reason: 'out-of-order' };
+  return { ok: true, patch: { status: to, updatedAt: at, ...(atRest(to) ? { completedAt: at } : {}) } };
+};
+
+/** What may be done with a job, asked by the API and the web UI alike. */
+export const jobCan = {
+  download: (job: Job, now: number): boolean =>
+    job.status === 'backup_completed' && (job.expiresAt === undefined || job.expiresAt > now),
+  expire: (job: Job, now: number): boolean =>
+    job.status === 'backup_completed' && job.expiresAt !== undefined && job.expiresAt <= now,
+  cancel: (job: Job): boolean => !atRest(job.status) && job.intent === undefined,
+} as const;

@@ -1,0 +1,60 @@
+/** The bounds of work, each configurable: tests make them small, large profiles keep them. */
+export type Limits = {
+  /** A chunk is closed when it holds this many rows or bytes of NDJSON, whichever comes first. */
+  chunkRows: number;
+  chunkBytes: number;
+  /** A volume is closed at this many planned stored bytes, or this many entries. FORMAT.md section 1. */
+  volumeBytes: number;
+  volumeEntries: number;
+  /** Files up to this size are read ahead as a whole, several at a time; larger ones are streamed. */
+  smallFileBytes: number;
+  filesAhead: number;
+  /** The largest source file that a presigned POST could bring back. */
+  largestFileBytes: number;
+  /** How often reading one file is tried before it is a failed file. */
+  fileTries: number;
+  /** A step sends itself on when less than this of its time is left. */
+  handOverMs: number;
+  /** Passes over a moving range before what moves is stated instead. */
+  passes: number;
+};
+
+const MiB = 1024 * 1024;
+
+export const defaultLimits: Limits = {
+  chunkRows: 5_000,
+  chunkBytes: 8 * MiB,
+  volumeBytes: 1024 * MiB,
+  volumeEntries: 20_000,
+  smallFileBytes: 1 * MiB,
+  filesAhead: 8,
+  largestFileBytes: 4_900_000_000,
+  fileTries: 3,
+  handOverMs: 60_000,
+  passes: 3,
+};
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** Times in ms. */
+export const times = {
+  /** How long a backup is kept unless asked otherwise, and at most. DESIGN.md section 5. */
+  backupKept: 24 * hour,
+  backupKeptAtMost: 365 * 24 * hour,
+  /** How long a presigned URL is good for. */
+  presigned: 15 * minute,
+  /** Progress is written no oftener than this. */
+  progressEvery: 2_000,
+  /** A job without heartbeat for this long is stuck: longer than the longest invocation and its redelivery. */
+  stuckAfter: 35 * minute,
+  /** How long staging of a failed job stays, so that a retry may use it. */
+  retryWindow: 24 * hour,
+  /** How long DynamoDB keeps a job's row after its objects are gone. */
+  rowKept: 30 * 24 * hour,
+  /** How long a send or publish may be outstanding before the sweep repeats it. */
+  announceAfter: 1 * minute,
+} as const;
+
+/** Re-drives of a stuck job before it is failed. */
+export const redrivesAtMost = 2;

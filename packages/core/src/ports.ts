@@ -1,0 +1,160 @@
+/** What the domain needs of the world, with its promises in words. Every implementation joins the contract suites of `@fzip/testing`. */
+import type { Readable } from 'node:stream';
+import type { EntityKind, Row } from '@fzip/format';
+import type { FzipEvent } from './events.ts';
+import type { Job, JobPatch, JobStatus, JobType, Phase } from './jobs.ts';
+import type { Limits } from './limits.ts';
+import type { Messages } from './messages.ts';
+import type { Step } from './topology.ts';
+
+/** Somebody else changed the job since it was read. Read it again and decide again. */
+export class StaleJob extends Error {
+  constructor(jobId: string, version: number) {
+    super(`job ${jobId} is no longer at version ${version}`);
+    this.name = 'StaleJob';
+  }
+}
+
+/** The object is not there (any more), or its bytes are others than those that were meant. */
+export class ObjectGone extends Error {
+  readonly reason: 'missing' | 'changed';
+  constructor(key: string, reason: 'missing' | 'changed') {
+    super(reason === 'missing' ? `no object ${key}` : `object ${key} was replaced meanwhile`);
+    this.name = 'ObjectGone';
+    this.reason = reason;
+  }
+}
+
+export type JobPage = { jobs: Job[]; cursor?: string };
+
+/** The job table. Every read of one job sees every earlier write. */
+export type JobStore = {
+  find(jobId: string): Promise<Job | undefined>;
+  /** Puts a job that was not there. False, and nothing written, if its id is taken. */
+  create(job: Job): Promise<boolean>;
+  /**
+   * Writes exactly the patched attributes (`undefined` removes) and raises `version`, all or nothing; returns the job as it is then.
+   * @throws StaleJob if the job is not at `job.version` any more, or is gone
+   */
+  change(job: Job, patch: JobPatch): Promise<Job>;
+  /** Raises `progress` of this attempt; never lowers it, never touches `version`. Also the heartbeat (`updatedAt`). */
+  report(jobId: string, attempt: number, at: number, progress: { percent: number; phase?: Phase }): Promise<void>;
+  /** Adds to `announced` without touching `version`; adding twice is adding once. */
+  announce(jobId: string, ids: string[]): Promise<void>;
+  /** One user's jobs of a type, newest first. Eventually consistent. `cursor` is opaque. */
+  list(userId: string, jobType: JobType, page: { limit: number; cursor?: string }): Promise<JobPage>;
+  /** How many `list` would give in all. */
+  count(userId: string, jobType: JobType): Promise<number>;
+  /** Jobs of a status, oldest first. Eventually consistent. */
+  withStatus(status: JobStatus, page: { limit: number; cursor?: string }): Promise<JobPage>;
+  delete(jobId: string): Promise<void>;
+};
+
+/** What a ledger item is about. `kind` may be any word of the step's own. */
+export type LedgerScope = { jobId: string; attempt: number; step: Step; kind: string };
+
+/** A plain JSON object; numbers in it are counts and sizes. */
+export type LedgerRecord = { [name: string]: unknown };
+
+/** Finished pieces of work, leases and tallies: items beside the jobs, each written by condition. Reads are strongly consistent. */
+export type Ledger = {
+  /** Puts a piece's record once and returns the record that counts: this one, or the one that was there before. */
+  put<T extends LedgerRecord>(scope: LedgerScope, n: number, record: T): Promise<T>;
+  get(scope: LedgerScope, n: number): Promise<LedgerRecord | undefined>;
+  /** The records from `from` on, without a gap, at most `count`. */
+  range(scope: LedgerScope, from: number, count: number): Promise<LedgerRecord[]>;
+  /** Adds `n` to the set of a page and returns the size of the set then; adding twice is adding once. */
+  mark(scope: LedgerScope, page: number | 'root', n: number): Promise<number>;
+  /** Takes or renews a lease until a time; false while another owner's lives. */
+  lease(scope: LedgerScope, n: number, lease: { owner: string; until: number; now: number }): Promise<boolean>;
+  /** Gives a lease back; without effect if it is another's. */
+  release(scope: LedgerScope, n: number, owner: string): Promise<void>;
+  /** Sets what one piece has done so far, never lower, and returns the sum over all pieces of that attempt. */
+  tally(jobId: string, attempt: number, piece: string, done: number): Promise<number>;
+  /** Keeps why a step of a job failed last, for whoever has to tell. */
+  blame(work: { jobId: string; attempt: number }, step: Step, why: string): Promise<void>;
+  blamed(work: { jobId: string; attempt: number }, step: Step): Promise<string | undefined>;
+  /** Keeps a message that failed for good. Putting twice is putting once. */
+  bury(letter: DeadLetter): Promise<void>;
+};
+
+export type DeadLetter = { id: string; step: Step; body: string; at: number; jobId?: string; cause?: string };
+
+export type RowQuery = {
+  userId: string;
+  kind: EntityKind;
+  /** Where the last page ended; opaque. */
+  cursor?: string;
+  /** Only these attributes, for a second look that need not carry everything. */
+  attributes?: readonly string[];
+};
+
+/** HouseF3's tables. Rows as the tables hold them, every number exact; what JSON has no word for comes tagged (see `@fzip/aws`). */
+export type ProfileStore = {
+  /** One page of a user's rows in the order of the user's index. No cursor: that was the last. */
+  page(query: RowQuery): Promise<{ rows: Row[]; cursor?: string }>;
+  /** How many rows there are; stops after `withinMs` and then says it is not exact ("at least"). */
+  count(userId: string, kind: EntityKind, withinMs: number): Promise<{ count: number; exact: boolean }>;
+};
+
+export type ObjectInfo = { size: number; etag: string; contentType?: string };
+
+/** One bucket. A read after a write sees it. */
+export type ObjectStore = {
+  /** All or nothing. */
+  put(key: string, body: Buffer, options?: { contentType?: string }): Promise<ObjectInfo>;
+  /** Stores a stream of unknown length in flat memory, all or nothing: a stream that fails leaves neither object nor unfinished upload. */
+  upload(key: string, body: Readable, options?: { contentType?: string }): Promise<ObjectInfo>;
+  head(key: string): Promise<ObjectInfo | undefined>;
+  /** Bytes `start` to `end` (exclusive), or all. @throws ObjectGone if missing, or not the one with `etag` */
+  read(key: string, options?: { start?: number; end?: number; etag?: string }): Promise<Readable>;
+  /** Every key under a prefix, page by page. */
+  list(prefix: string): AsyncIterable<{ key: string; size: number; modifiedAt: number }>;
+  /** The folders right under a prefix, each with its trailing slash. */
+  folders(prefix: string): AsyncIterable<string>;
+  /** Deletes keys; one that is not there is no error. */
+  delete(keys: readonly string[]): Promise<void>;
+  /** Multipart uploads that were begun under a prefix and not ended. */
+  unfinished(prefix: string): AsyncIterable<{ key: string; uploadId: string; startedAt: number }>;
+  abort(key: string, uploadId: string): Promise<void>;
+  /** A link for whoever holds it, for a while, saved under `fileName`. */
+  presignGet(key: string, options: { expiresInSeconds: number; fileName: string }): Promise<string>;
+  presignPost(
+    key: string,
+    options: { expiresInSeconds: number; largestBytes: number; contentType: string },
+  ): Promise<{ url: string; fields: Record<string, string> }>;
+};
+
+/** Work to be done, at least once, in any order. Resolves when the queue has it. */
+export type Queues = {
+  send<S extends keyof Messages>(step: S, messages: readonly Messages[S][], user: string): Promise<void>;
+};
+
+/** What happened, told to whoever subscribed, at least once. */
+export type EventBus = { publish(event: FzipEvent, jobType: JobType): Promise<void> };
+
+/** One line for each request and change of state: who, what, which job, how it ended. Never row content. */
+export type AuditLine = { who: string; what: string; jobId?: string; outcome: string };
+
+/** The run of a consumer: who it is to a lease, and when it will be stopped (ms since epoch). */
+export type Invocation = { id: string; deadline: number };
+
+export type Ports = {
+  jobs: JobStore;
+  ledger: Ledger;
+  profiles: ProfileStore;
+  /** The packages bucket: staging, uploads and packages. */
+  packages: ObjectStore;
+  /** HouseF3's file storage. */
+  files: ObjectStore;
+  queues: Queues;
+  events: EventBus;
+  audit(line: AuditLine): void;
+  /** ms since epoch. */
+  clock(): number;
+  newId(): string;
+  /** Waits, so that a pause is virtual where time is. */
+  sleep(ms: number): Promise<void>;
+  limits: Limits;
+  invocation: Invocation;
+};
