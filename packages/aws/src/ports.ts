@@ -1,0 +1,44 @@
+/** The domain's ports on AWS, all together. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AuditLine, defaultLimits, type Limits, type Ports } from '@fzip/core';
+import type { AwsClients } from './clients.ts';
+import type { AwsConfig } from './config.ts';
+import { snsEvents } from './events.ts';
+import { jobStore } from './job-store.ts';
+import { jobLedger } from './ledger.ts';
+import { objectStore } from './object-store.ts';
+import { profileStore } from './profile-store.ts';
+import { sqsQueues } from './queues.ts';
+
+export type AwsPortsOptions = {
+  limits?: Partial<Limits>;
+  /** Where audit lines go; one line of JSON on standard output unless given. */
+  audit?: (line: AuditLine) => void;
+  /** See `sqsQueues`. */
+  fairQueues?: boolean;
+};
+
+/** Everything but the invocation, which each run of a function adds. */
+export const awsPorts = (
+  config: AwsConfig,
+  clients: AwsClients,
+  { limits, audit = auditLine, fairQueues = true }: AwsPortsOptions = {},
+): Omit<Ports, 'invocation'> => ({
+  jobs: jobStore({ documents: clients.documents, table: config.tables.jobs }),
+  ledger: jobLedger({ documents: clients.documents, table: config.tables.jobs }),
+  profiles: profileStore({ dynamodb: clients.dynamodb, tables: config.tables }),
+  packages: objectStore(clients.s3, config.buckets.packages),
+  files: objectStore(clients.s3, config.buckets.files),
+  queues: sqsQueues({ sqs: clients.sqs, urls: config.queues, fairQueues }),
+  events: snsEvents(clients.sns, config.eventsTopicArn),
+  audit,
+  clock: Date.now,
+  newId: randomUUID,
+  sleep: async (ms) => {
+    await sleep(ms);
+  },
+  limits: { ...defaultLimits, ...limits },
+});
+
+const auditLine = (line: AuditLine): void => console.log(JSON.stringify({ audit: line }));
