@@ -5,8 +5,8 @@ import { JobId, UserId } from './ids.ts';
 import { BackupParameters } from './jobs.ts';
 
 /** What every message between steps carries: whose work it is. */
-const Work = z.object({ jobId: JobId, attempt: z.int().positive() });
-export type Work = z.infer<typeof Work>;
+export const WorkMessage = z.object({ jobId: JobId, attempt: z.int().positive() });
+export type Work = z.infer<typeof WorkMessage>;
 
 /** Starts a backup. From outside as well: without `jobId` the id follows from the message, so a redelivery is no second backup. */
 export const BackupRequestMessage = z.object({
@@ -21,7 +21,7 @@ export type BackupRequestMessage = z.infer<typeof BackupRequestMessage>;
 const Cursor = z.string();
 
 /** Collects one piece of one kind. A continuation says where the last invocation stopped. */
-export const BackupCollectMessage = Work.extend({
+export const BackupCollectMessage = WorkMessage.extend({
   piece: z.int().nonnegative(),
   kind: EntityKind,
   pass: z.int().positive(),
@@ -32,10 +32,10 @@ export const BackupCollectMessage = Work.extend({
 });
 export type BackupCollectMessage = z.infer<typeof BackupCollectMessage>;
 
-export const BackupPackageMessage = Work.extend({ volume: z.int().positive() });
+export const BackupPackageMessage = WorkMessage.extend({ volume: z.int().positive() });
 export type BackupPackageMessage = z.infer<typeof BackupPackageMessage>;
 
-export const BackupValidateMessage = Work.extend({ volume: z.int().positive() });
+export const BackupValidateMessage = WorkMessage.extend({ volume: z.int().positive() });
 export type BackupValidateMessage = z.infer<typeof BackupValidateMessage>;
 
 /** The messages of each step that has a consumer. */

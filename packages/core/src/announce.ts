@@ -1,0 +1,58 @@
+/** Telling what happened to a job, so that nothing is told twice by intent and nothing is left untold by a crash. Rule 5 of DESIGN.md section 3. */
+import { eventOf, type FzipEvent } from './events.ts';
+import { derivedId } from './ids.ts';
+import type { Job, JobStatus } from './jobs.ts';
+import type { Ports } from './ports.ts';
+
+/** The id under which a job's first message is kept as sent. */
+export const requestSent = (job: Pick<Job, 'jobId' | 'attempt'>): string =>
+  derivedId(`${job.jobId}:${job.attempt}:request`);
+
+const backup = (job: Job) => ({ backupId: job.jobId, backupType: job.parameters.backupType });
+const cause = (job: Job) => ({
+  error: job.error?.code ?? 'UNKNOWN',
+  message: job.error?.message ?? 'no cause was kept',
+});
+
+/** What a status has to say, made from the job's row alone, so that whoever finds it unsaid can say it. */
+const endings: { [status in JobStatus]?: (job: Job) => FzipEvent } = {
+  backup_completed: (job) => {
+    if (!job.validation || !job.summary) throw new Error(`job ${job.jobId} is completed without a validation`);
+    return eventOf(
+      'backup.completed',
+      job,
+      {
+        ...backup(job),
+        packageSize: job.packageSize ?? 0,
+        volumes: job.packages?.length ?? 0,
+        counts: job.summary.counts,
+        validation: job.validation,
+        expiresAt: job.expiresAt ?? 0,
+      },
+      job.completedAt ?? job.updatedAt,
+    );
+  },
+  backup_failed: (job) =>
+    eventOf('backup.failed', job, { ...backup(job), ...cause(job) }, job.completedAt ?? job.updatedAt),
+  backup_canceled: (job) =>
+    eventOf('backup.canceled', job, { ...backup(job), ...cause(job) }, job.completedAt ?? job.updatedAt),
+  backup_expired: (job) => eventOf('backup.expired', job, backup(job), job.updatedAt),
+};
+
+const publishOnce = async (ports: Ports, job: Job, event: FzipEvent): Promise<void> => {
+  if (job.announced.includes(event.id)) return;
+  await ports.events.publish(event, job.jobType);
+  await ports.jobs.announce(job.jobId, [event.id]);
+};
+
+export const announceStart = (ports: Ports, job: Job): Promise<void> =>
+  publishOnce(ports, job, eventOf('backup.initiated', job, backup(job), job.createdAt));
+
+/** How a job at rest ended, as it is told. Undefined for a job that still works. */
+export const endingOf = (job: Job): FzipEvent | undefined => endings[job.status]?.(job);
+
+/** Publishes how a job at rest ended, unless that was done. Without effect for a job that still works. */
+export const announceEnding = async (ports: Ports, job: Job): Promise<void> => {
+  const ending = endingOf(job);
+  if (ending) await publishOnce(ports, job, ending);
+};

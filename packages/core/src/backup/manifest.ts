@@ -1,0 +1,78 @@
+/** What a volume of a backup says of itself. FORMAT.md section 1, "Manifest". */
+import { countKey, type Defect, type EntityKind, entityKinds, type Manifest, type Written } from '@fzip/format';
+import { type Counts, type Job, shownStatus } from '../jobs.ts';
+import type { FailedFile } from './files.ts';
+import type { Collected, Plan } from './plan.ts';
+
+/** What HouseF3 holds of a user and no package does. HOUSEF3.md section 1, "Other user-owned tables". */
+export const notIncluded = ['user_preferences', 'recurring_charges', 'pattern_feedback', 'workflows'] as const;
+
+type Facts = {
+  soFar: Omit<Written, 'bytes' | 'sha256'>;
+  collected: ReadonlyMap<EntityKind, Collected>;
+  failed: FailedFile[];
+  defects: Defect[];
+  volume: number;
+  plan: Plan;
+};
+
+export const manifestOf = (job: Job, facts: Facts): Manifest => {
+  const { soFar, collected, plan } = facts;
+  const [started, finished] = [job.startedAt ?? job.createdAt, job.updatedAt];
+  const pieces = [...collected.values()].flatMap(({ pieces }) => pieces);
+  return {
+    backup_format_version: '1.0',
+    backup_timestamp: new Date(started).toISOString(),
+    user_id: job.userId,
+    housef3_version: '2.5.0',
+    package_format: 'fzip',
+    data_summary: summary((kind) => soFar.counts[kind] ?? 0, collected),
+    checksums: soFar.checksums,
+    compatibility: { minimum_version: '2.0.0', supported_versions: ['2.0.0', '2.5.0'] },
+    processing_summary: {
+      data_bytes: soFar.dataBytes,
+      file_bytes: soFar.fileBytes,
+      files_written: soFar.files,
+      files_failed: facts.failed.length,
+    },
+    // The verdict is reached after the manifest is written; the job's status tells it.
+    validation_summary: { status_when_written: shownStatus(job.status), known_defects: facts.defects.length },
+    job_id: job.jobId,
+    backup_type: job.parameters.backupType,
+    filters: {},
+    snapshot: {
+      started_at: new Date(started).toISOString(),
+      finished_at: new Date(Math.max(started, finished)).toISOString(),
+      passes: Math.max(1, ...pieces.map(({ pass }) => pass)),
+      moved: { count: movedIn(collected.values()), ids: [] },
+    },
+    failed_files: facts.failed,
+    known_defects: facts.defects,
+    not_included: [...notIncluded],
+    volume: {
+      number: facts.volume,
+      count: plan.volumes.length,
+      set_id: job.jobId,
+      set_summary: summary((kind) => rowsOf(collected, kind), collected),
+    },
+  };
+};
+
+/** At least so many rows moved: a difference in number, or one row that was changed in place. */
+const movedRows = ({ moved, rows, seenAfter }: Collected['pieces'][number]): number =>
+  moved ? Math.max(1, Math.abs(rows - seenAfter)) : 0;
+
+export const movedIn = (collected: Iterable<Collected>): number =>
+  [...collected].flatMap(({ pieces }) => pieces).reduce((sum, piece) => sum + movedRows(piece), 0);
+
+const rowsOf = (collected: ReadonlyMap<EntityKind, Collected>, kind: EntityKind): number =>
+  (collected.get(kind)?.pieces ?? []).reduce((sum, { rows }) => sum + rows, 0);
+
+const summary = (rows: (kind: EntityKind) => number, collected: ReadonlyMap<EntityKind, Collected>) => ({
+  ...Object.fromEntries(entityKinds.map((kind) => [countKey(kind), rows(kind)])),
+  analytics_included: collected.has('analytics'),
+});
+
+/** Rows of each kind, of what was collected. */
+export const countsOf = (collected: ReadonlyMap<EntityKind, Collected>): Counts =>
+  Object.fromEntries(entityKinds.map((kind) => [kind, rowsOf(collected, kind)])) as Counts;

@@ -1,0 +1,212 @@
+/** backup-package: streams what was collected into one volume and stores it under a key of its own. */
+import { PassThrough } from 'node:stream';
+import {
+  type DataSource,
+  DefectLedger,
+  type EntityKind,
+  FileBroke,
+  idOf,
+  type Manifest,
+  type Row,
+  type Written,
+  writeVolume,
+} from '@fzip/format';
+import { z } from 'zod';
+import { type Job, StoredVolume } from '../jobs.ts';
+import { finishPiece } from '../ledger.ts';
+import type { BackupPackageMessage, Work } from '../messages.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
+import { reporter } from '../progress.ts';
+import { Busy, type Idle, standing } from '../settle.ts';
+import { type Line, rowsInOrder } from '../staging.ts';
+import { type FailedFile, openFiles } from './files.ts';
+import { manifestOf } from './manifest.ts';
+import { type Collected, chunksIn, collectedOf, kindsOf, type Plan, planOf, type VolumePlan } from './plan.ts';
+
+export const packagePrefix = (job: Pick<Job, 'userId' | 'jobId'>): string => `packages/${job.userId}/${job.jobId}/`;
+
+export const VolumeRecord = StoredVolume.extend({
+  dataBytes: z.number(),
+  fileBytes: z.number(),
+  files: z.int(),
+  failed: z.int(),
+});
+export type VolumeRecord = z.infer<typeof VolumeRecord>;
+
+export const volumeScope = (work: Work): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'backup-package',
+  kind: 'volume',
+});
+
+type Outcome = Idle | 'packaged';
+
+export const packageVolume = async (ports: Ports, message: BackupPackageMessage): Promise<Outcome> => {
+  const at = await standing(ports, message);
+  if (!at.ok) return at.outcome;
+  const { job } = at;
+  const plan = await planOf(ports, job);
+  const n = message.volume - 1;
+  const volume = plan.volumes[n];
+  if (!volume) throw new Error(`job ${job.jobId} has ${plan.volumes.length} volumes, asked for is ${message.volume}`);
+  const scope = volumeScope(message);
+  if (!(await ports.ledger.get(scope, n))) {
+    const built = await leased(ports, scope, n, () => build(ports, job, plan, volume, message.volume));
+    if (built === undefined) return 'stopping';
+    // Deleted or canceled while it was built: nobody else would know of this object.
+    const still = await standing(ports, message);
+    if (!still.ok) {
+      await ports.packages.delete([built.key]);
+      return still.outcome;
+    }
+    const counted = await ports.ledger.put(scope, n, built);
+    if (counted.key !== built.key) await ports.packages.delete([built.key]);
+  }
+  if (await finishPiece(ports.ledger, scope, n, plan.volumes.length)) await sendValidates(ports, job, plan);
+  return 'packaged';
+};
+
+export const sendValidates = (ports: Ports, job: Job, plan: Plan): Promise<void> =>
+  ports.queues.send(
+    'backup-validate',
+    plan.volumes.map((_, index) => ({ jobId: job.jobId, attempt: job.attempt, volume: index + 1 })),
+    job.userId,
+  );
+
+/** Works on a piece while nobody else does. @throws Busy */
+export const leased = async <T>(ports: Ports, scope: LedgerScope, n: number, work: () => Promise<T>): Promise<T> => {
+  const { id: owner, deadline: until } = ports.invocation;
+  if (!(await ports.ledger.lease(scope, n, { owner, until, now: ports.clock() }))) {
+    throw new Busy(`${scope.step} ${n + 1} of job ${scope.jobId}`);
+  }
+  try {
+    return await work();
+  } finally {
+    await ports.ledger.release(scope, n, owner);
+  }
+};
+
+/** Builds the volume until no file breaks in the middle: an entry once begun cannot be withdrawn. Undefined if the job was stopped. */
+const build = async (
+  ports: Ports,
+  job: Job,
+  plan: Plan,
+  volume: VolumePlan,
+  number: number,
+): Promise<VolumeRecord | undefined> => {
+  const broken = new Map<string, string>();
+  const kinds = kindsOf(job);
+  const collected = new Map<EntityKind, Collected>();
+  for (const kind of kinds) collected.set(kind, await collectedOf(ports, job, kind));
+  for (;;) {
+    const stop = watch(ports, job);
+    try {
+      return await buildOnce(ports, job, { plan, volume, number, collected, broken, ...stop });
+    } catch (error) {
+      if (stop.signal.aborted) return undefined;
+      if (!(error instanceof FileBroke)) throw error;
+      broken.set(error.fileId, `broke off while it was read: ${String(error.cause)}`);
+    }
+  }
+};
+
+type Building = {
+  plan: Plan;
+  volume: VolumePlan;
+  number: number;
+  collected: ReadonlyMap<EntityKind, Collected>;
+  broken: ReadonlyMap<string, string>;
+  signal: AbortSignal;
+  look(): void;
+};
+
+const buildOnce = async (ports: Ports, job: Job, building: Building): Promise<VolumeRecord> => {
+  const { plan, volume, number, collected, signal } = building;
+  const defects = new DefectLedger();
+  const failed: FailedFile[] = [];
+  const ids = await idsOf(ports, collected);
+  const total = plan.volumes.reduce((sum, { bytes }) => sum + bytes, 0);
+  const progress = reporter(ports, job, { step: 'package', piece: number, total });
+  const linesOf = async function* (kind: EntityKind, rows: AsyncIterable<Line>) {
+    for await (const { line, row } of rows) {
+      defects.add(kind, row, ids);
+      yield line;
+    }
+  };
+  const data: DataSource[] = [...collected].flatMap(([kind, { chunks }]) => {
+    const mine = chunksIn(volume, number, kind, chunks);
+    // Every volume may hold transactions; the rest of the data stands in the first alone.
+    if (kind !== 'transactions' && number > 1) return [];
+    return [{ kind, lines: linesOf(kind, rowsInOrder(ports, kind, mine)) }];
+  });
+  const files = openFiles(ports, job.userId, fileRows(ports, building), building.broken, (file) => failed.push(file));
+  const manifest = (soFar: Omit<Written, 'bytes' | 'sha256'>): Manifest => {
+    if (defects.overflowed)
+      throw new Error('the profile has more than 10 000 kinds of defects; a package states no more');
+    return manifestOf(job, { soFar, collected, failed, defects: defects.list(), volume: number, plan });
+  };
+  const sink = new PassThrough({ highWaterMark: 1024 * 1024 });
+  const key = `${packagePrefix(job)}${job.attempt}/volume-${String(number).padStart(3, '0')}-${ports.newId()}.fzip`;
+  const onProgress = (bytes: number) => {
+    building.look();
+    void progress.at(bytes).catch(() => undefined);
+  };
+  const uploading = ports.packages.upload(key, sink, { contentType: 'application/zip' });
+  uploading.catch((error) => sink.destroy(error));
+  try {
+    const written = await writeVolume({ sink, data, files, manifest, onProgress, signal });
+    const { size, etag } = await uploading;
+    if (size !== written.bytes) throw new Error(`${key}: ${size} bytes are stored, ${written.bytes} were written`);
+    await progress.finish(volume.bytes);
+    const { sha256, dataBytes, fileBytes } = written;
+    return { key, size, etag, sha256, dataBytes, fileBytes, files: written.files, failed: failed.length };
+  } catch (error) {
+    sink.destroy(error instanceof Error ? error : new Error(String(error)));
+    await uploading.catch(() => undefined);
+    throw error;
+  }
+};
+
+/** The rows of the files whose bytes this volume holds. */
+async function* fileRows(ports: Ports, { collected, volume }: Building): AsyncGenerator<Row> {
+  const { from, to } = volume.files;
+  let n = 0;
+  if (to === from) return;
+  for await (const { row } of rowsInOrder(
+    ports,
+    'transaction_files',
+    collected.get('transaction_files')?.chunks ?? [],
+  )) {
+    if (n >= to) return;
+    if (n >= from) yield row;
+    n += 1;
+  }
+}
+
+/** The ids that rows may refer to: of every kind but transactions, which nothing refers to. */
+const idsOf = async (ports: Ports, collected: ReadonlyMap<EntityKind, Collected>) => {
+  const ids = new Map<EntityKind, Set<string>>();
+  for (const [kind, { chunks }] of collected) {
+    if (kind === 'transactions' || kind === 'analytics') continue;
+    const found = new Set<string>();
+    for await (const { row } of rowsInOrder(ports, kind, chunks)) found.add(idOf(kind, row) ?? '');
+    ids.set(kind, found);
+  }
+  return { has: (kind: EntityKind, id: string): boolean => ids.get(kind)?.has(id) ?? false };
+};
+
+/** Looks every few seconds whether the job still wants to be built, and stops the writing if not. */
+const watch = (ports: Ports, job: Job): { signal: AbortSignal; look(): void } => {
+  const controller = new AbortController();
+  let looked = ports.clock();
+  const look = () => {
+    if (ports.clock() - looked < 2_000) return;
+    looked = ports.clock();
+    standing(ports, job).then(
+      (at) => at.ok || controller.abort(),
+      () => undefined,
+    );
+  };
+  return { signal: controller.signal, look };
+};

@@ -1,0 +1,121 @@
+/** How the collected chunks and files are cut into volumes: fixed once, before the first volume is built. FORMAT.md section 1, "Volumes". */
+import { type EntityKind, entityKinds } from '@fzip/format';
+import { z } from 'zod';
+import type { Job } from '../jobs.ts';
+import { records } from '../ledger.ts';
+import type { Work } from '../messages.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
+import { ChunkRecord, overlapping, rowsInOrder } from '../staging.ts';
+import { chunkScope, PieceRecord, pieceScope } from './collect.ts';
+
+/** Half-open: from `from` up to but not including `to`. */
+const Slice = z.object({ from: z.int(), to: z.int() });
+
+export const VolumePlan = z.object({
+  /** Runs of transaction chunks, and rows of `transaction_files` in package order. */
+  transactions: Slice,
+  files: Slice,
+  /** Planned stored bytes. */
+  bytes: z.number(),
+});
+export type VolumePlan = z.infer<typeof VolumePlan>;
+
+/** Every volume of the set. The four small kinds and analytics stand in the first. */
+export const Plan = z.object({ volumes: z.array(VolumePlan).min(1) });
+export type Plan = z.infer<typeof Plan>;
+
+const planScope = (work: Work): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'backup-package',
+  kind: 'plan',
+});
+
+/** What was collected of each kind: its pieces' verdicts and, in order, the chunks that count. */
+export type Collected = { pieces: PieceRecord[]; chunks: ChunkRecord[] };
+
+export const collectedOf = async (ports: Ports, job: Job, kind: EntityKind): Promise<Collected> => {
+  const collected: Collected = { pieces: [], chunks: [] };
+  for (const [n, piece] of (job.pieces ?? []).entries()) {
+    if (piece.kind !== kind) continue;
+    const found = await ports.ledger.get(pieceScope(job), n);
+    if (!found) throw new Error(`job ${job.jobId}: piece ${n} (${kind}) is not collected`);
+    const record = PieceRecord.parse(found);
+    collected.pieces.push(record);
+    const chunks = records(ports.ledger, chunkScope(job, n, record.pass), (chunk) => ChunkRecord.parse(chunk));
+    for await (const chunk of chunks) collected.chunks.push(chunk);
+  }
+  return collected;
+};
+
+/** The kinds that this backup holds. */
+export const kindsOf = (job: Job): EntityKind[] =>
+  entityKinds.filter((kind) => (job.pieces ?? []).some((piece) => piece.kind === kind));
+
+export const planOf = async (ports: Ports, job: Job): Promise<Plan> => {
+  const kept = await ports.ledger.get(planScope(job), 0);
+  return Plan.parse(kept ?? (await ports.ledger.put(planScope(job), 0, await planVolumes(ports, job))));
+};
+
+/** Has every volume built. Volumes that are built already answer so. */
+export const sendPackages = async (ports: Ports, job: Job): Promise<void> => {
+  const { volumes } = await planOf(ports, job);
+  await ports.queues.send(
+    'backup-package',
+    volumes.map((_, n) => ({ jobId: job.jobId, attempt: job.attempt, volume: n + 1 })),
+    job.userId,
+  );
+};
+
+/** Room for the manifest and the ZIP's own records. */
+const bytesPerEntry = 400;
+
+const planVolumes = async (ports: Ports, job: Job): Promise<Plan> => {
+  const { volumeBytes, volumeEntries } = ports.limits;
+  const small = await Promise.all(
+    kindsOf(job)
+      .filter((kind) => kind !== 'transactions')
+      .map((kind) => collectedOf(ports, job, kind)),
+  );
+  const firstBytes = small.flatMap(({ chunks }) => chunks).reduce((sum, chunk) => sum + chunk.stored, 0);
+  const volumes: VolumePlan[] = [];
+  let open = { transactions: { from: 0, to: 0 }, files: { from: 0, to: 0 }, bytes: firstBytes };
+  let entries = entityKinds.length + 1;
+  const room = (bytes: number, more: number) => {
+    const empty = open.transactions.to === open.transactions.from && open.files.to === open.files.from;
+    const full = open.bytes + bytes > volumeBytes || entries + more > volumeEntries;
+    if (full && !(empty && volumes.length > 0)) {
+      volumes.push(open);
+      const { transactions, files } = open;
+      open = {
+        transactions: { from: transactions.to, to: transactions.to },
+        files: { from: files.to, to: files.to },
+        bytes: 0,
+      };
+      entries = entityKinds.length + 1;
+    }
+    open.bytes += bytes;
+    entries += more;
+  };
+  const { chunks } = await collectedOf(ports, job, 'transactions');
+  for (const run of overlapping(chunks)) {
+    room(
+      run.reduce((sum, chunk) => sum + chunk.stored, 0),
+      0,
+    );
+    open.transactions.to += 1;
+  }
+  const files = await collectedOf(ports, job, 'transaction_files');
+  for await (const { row } of rowsInOrder(ports, 'transaction_files', files.chunks)) {
+    room((typeof row.fileSize === 'number' ? row.fileSize : 0) + bytesPerEntry, 1);
+    open.files.to += 1;
+  }
+  volumes.push(open);
+  return { volumes };
+};
+
+/** The chunks of a kind that a volume holds, in order. */
+export const chunksIn = (plan: VolumePlan, volume: number, kind: EntityKind, chunks: ChunkRecord[]): ChunkRecord[] => {
+  if (kind === 'transactions') return overlapping(chunks).slice(plan.transactions.from, plan.transactions.to).flat();
+  return volume === 1 ? chunks : [];
+};

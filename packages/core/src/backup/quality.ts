@@ -1,0 +1,96 @@
+/** The quality score: what a user may think of a backup, in a number and in words. */
+import type { Quality } from '../jobs.ts';
+
+/** What was found out about a stored package, over all its volumes. */
+export type Facts = {
+  /** Wrong bytes, wrong rows, wrong counts: what ends a backup. */
+  errors: readonly string[];
+  /** Rows that were expected and found. */
+  rowsExpected: number;
+  rowsFound: number;
+  filesPresent: number;
+  filesFailed: number;
+  /** Rows with dangling references or odd values, which travel as they are. */
+  defectRows: number;
+  /** Rows that still changed while they were read. */
+  movedRows: number;
+  /** Bytes of all entries, and of the package. */
+  plainBytes: number;
+  storedBytes: number;
+  seconds: number;
+  warnings: readonly string[];
+};
+
+/** Points off, as the specification gives them; that for known defects is ours. */
+const off = { integrity: 30, completeness: 40, failedFilesAtMost: 50, failedFilesRate: 2, defectsAtMost: 15 } as const;
+
+const grades = [
+  [95, 'excellent'],
+  [85, 'good'],
+  [70, 'fair'],
+  [0, 'poor'],
+] as const;
+
+const percent = (part: number, whole: number): number => (whole === 0 ? 100 : (100 * part) / whole);
+const rounded = (value: number): number => Math.round(value * 10) / 10;
+const listed = 100;
+
+export const quality = (facts: Facts): Quality => {
+  const files = facts.filesPresent + facts.filesFailed;
+  const missingRows = Math.max(0, facts.rowsExpected - facts.rowsFound);
+  const defects = percent(facts.defectRows, Math.max(1, facts.rowsFound));
+  const broken = facts.errors.length > 0;
+  const failureRate = files === 0 ? 0 : percent(facts.filesFailed, files);
+  const score =
+    100 -
+    (broken ? off.integrity : 0) -
+    (missingRows > 0 ? off.completeness : 0) -
+    Math.min(off.failedFilesAtMost, off.failedFilesRate * failureRate) -
+    (facts.defectRows > 0 ? Math.min(off.defectsAtMost, Math.max(1, defects)) : 0);
+  const score0 = rounded(Math.max(0, score));
+  return {
+    overall_quality: grades.find(([least]) => score0 >= least)?.[1] ?? 'poor',
+    score: score0,
+    data_integrity_score: rounded(
+      broken ? Math.max(0, 100 - off.integrity - facts.errors.length) : 100 - Math.min(off.defectsAtMost, defects),
+    ),
+    completeness_score: rounded(
+      percent(
+        facts.rowsFound - Math.min(facts.rowsFound, facts.movedRows) + facts.filesPresent,
+        Math.max(facts.rowsExpected, facts.rowsFound) + files,
+      ),
+    ),
+    files_processed: facts.filesPresent,
+    files_failed: facts.filesFailed,
+    compression_ratio: facts.plainBytes === 0 ? 1 : Math.round((1000 * facts.storedBytes) / facts.plainBytes) / 1000,
+    processing_time_seconds: rounded(facts.seconds),
+    issues: issues(facts, missingRows).slice(0, listed),
+    recommendations: recommendations(facts, missingRows),
+  };
+};
+
+const rows = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`;
+
+const issues = (facts: Facts, missingRows: number): string[] => [
+  ...facts.errors,
+  ...(missingRows > 0 ? [`${rows(missingRows)} of ${facts.rowsExpected} are missing`] : []),
+  ...(facts.filesFailed > 0
+    ? [`The bytes of ${facts.filesFailed} of ${facts.filesPresent + facts.filesFailed} files could not be read`]
+    : []),
+  ...(facts.movedRows > 0 ? [`At least ${rows(facts.movedRows)} changed while they were read`] : []),
+  ...(facts.defectRows > 0
+    ? [`${rows(facts.defectRows)} refer to something that is not there, or hold an odd value`]
+    : []),
+  ...facts.warnings,
+];
+
+const recommendations = (facts: Facts, missingRows: number): string[] => [
+  ...(facts.errors.length > 0 || missingRows > 0 ? ['Make a new backup; this one cannot be trusted.'] : []),
+  ...(facts.filesFailed > 0
+    ? ['Look at the failed files: upload them again to HouseF3 if you still have them, then make a new backup.']
+    : []),
+  ...(facts.movedRows > 0 ? ['Make a backup again when nothing is being imported.'] : []),
+  ...(facts.defectRows > 0
+    ? ['Nothing to do for restoring: the package states these rows, and a restore brings them back as they are.']
+    : []),
+];

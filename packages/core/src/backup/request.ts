@@ -1,0 +1,128 @@
+/** backup-request: creates the job if nobody has, counts what to expect, and has every kind collected. */
+import { entityKinds } from '@fzip/format';
+import { announceStart, requestSent } from '../announce.ts';
+import { derivedId } from '../ids.ts';
+import { advance, type BackupParameters, type CollectPiece, type Counts, type Job } from '../jobs.ts';
+import type { BackupRequestMessage } from '../messages.ts';
+import type { Ports } from '../ports.ts';
+import { type Idle, rowTtl, standing } from '../settle.ts';
+import { type Estimate, estimate } from './estimate.ts';
+
+/** How long counting may take while somebody waits for the answer; the job itself counts to the end. */
+const countingMs = 2_000;
+
+/** Counts of every kind, those that stopped early marked by `exact: false` ("at least"). */
+export const profileCounts = async (
+  ports: Ports,
+  userId: string,
+  withinMs = countingMs,
+): Promise<{ counts: Counts; exact: boolean }> => {
+  const found = await Promise.all(entityKinds.map((kind) => ports.profiles.count(userId, kind, withinMs)));
+  const counts = Object.fromEntries(entityKinds.map((kind, n) => [kind, found[n]?.count ?? 0])) as Counts;
+  return { counts, exact: found.every(({ exact }) => exact) };
+};
+
+const newBackup = (ports: Ports, jobId: string, userId: string, parameters: BackupParameters): Job => ({
+  jobId,
+  userId,
+  jobType: 'backup',
+  status: 'backup_initiated',
+  attempt: 1,
+  createdAt: ports.clock(),
+  updatedAt: ports.clock(),
+  ttl: rowTtl(ports.clock()),
+  progress: 0,
+  parameters,
+  announced: [],
+  redrives: 0,
+  version: 1,
+});
+
+/** A job that was deleted leaves this behind, so that a late message does not bring it back. */
+const graveOf = (jobId: string) => ({ jobId, attempt: 1, step: 'backup-request', kind: 'deleted' }) as const;
+export const buryJob = (ports: Ports, jobId: string) => ports.ledger.put(graveOf(jobId), 0, { at: ports.clock() });
+const isBuried = async (ports: Ports, jobId: string): Promise<boolean> =>
+  (await ports.ledger.get(graveOf(jobId), 0)) !== undefined;
+
+export type CreatedBackup = { job: Job; created: boolean; estimate: Estimate };
+
+/**
+ * What the API does for `POST /fzip/backup`: the job's row, then its first message, then the note that it was sent.
+ * The same user and idempotency key give the same job.
+ */
+export const createBackup = async (
+  ports: Ports,
+  request: { userId: string; parameters: BackupParameters; idempotencyKey?: string },
+): Promise<CreatedBackup> => {
+  const { userId, parameters, idempotencyKey } = request;
+  const jobId = idempotencyKey === undefined ? ports.newId() : derivedId(`${userId}:key:${idempotencyKey}`);
+  const { counts, exact } = await profileCounts(ports, userId);
+  const created = await ports.jobs.create(newBackup(ports, jobId, userId, parameters));
+  const job = await ports.jobs.find(jobId);
+  if (!job) throw new Error(`job ${jobId} is gone right after it was created`);
+  if (created) ports.audit({ who: userId, what: 'job.status', jobId, outcome: job.status });
+  await sendRequest(ports, job);
+  return { job, created, estimate: estimate(counts, exact, job.createdAt) };
+};
+
+/** Sends a job's first message unless that is noted as done. Sending twice would change nothing. */
+export const sendRequest = async (ports: Ports, job: Job): Promise<void> => {
+  const id = requestSent(job);
+  if (job.announced.includes(id)) return;
+  const { jobId, attempt, userId, parameters } = job;
+  await ports.queues.send('backup-request', [{ jobId, attempt, userId, parameters }], userId);
+  await ports.jobs.announce(jobId, [id]);
+};
+
+export type Requested = Idle | 'requested' | 'foreign-job' | 'deleted';
+
+/** @param messageId names the message itself, from which a job's id follows if it carries none */
+export const request = async (ports: Ports, message: BackupRequestMessage, messageId: string): Promise<Requested> => {
+  const jobId = message.jobId ?? derivedId(`${message.userId}:message:${messageId}`);
+  if (!(await ports.jobs.find(jobId))) {
+    if (await isBuried(ports, jobId)) return 'deleted';
+    await ports.jobs.create(newBackup(ports, jobId, message.userId, message.parameters));
+  }
+  const at = await standing(ports, { jobId, attempt: message.attempt });
+  if (!at.ok) return at.outcome;
+  // Ids are guessable by nobody, but a message may be wrong: it never works on another user's job.
+  if (at.job.userId !== message.userId) return 'foreign-job';
+  const job = at.job.status === 'backup_initiated' ? await begin(ports, at.job) : at.job;
+  await announceStart(ports, job);
+  await sendCollects(ports, job);
+  return 'requested';
+};
+
+/** Counts, cuts the work into pieces and fixes both in the job, before the first message goes out. */
+const begin = async (ports: Ports, job: Job): Promise<Job> => {
+  const { counts } = await profileCounts(ports, job.userId, Math.max(0, ports.invocation.deadline - ports.clock()) / 2);
+  const kinds = entityKinds.filter((kind) => kind !== 'analytics' || job.parameters.includeAnalytics);
+  const pieces: CollectPiece[] = kinds.map((kind) => ({ kind, range: 0 }));
+  const expected = job.parameters.includeAnalytics ? counts : { ...counts, analytics: 0 };
+  const move = advance(job, 'backup_processing', ports.clock());
+  if (!move.ok) throw new Error(`job ${job.jobId} is ${job.status} and cannot begin`);
+  const begun = await ports.jobs.change(job, {
+    ...move.patch,
+    startedAt: ports.clock(),
+    currentPhase: 'collecting_data',
+    expected,
+    pieces,
+  });
+  ports.audit({ who: job.userId, what: 'job.status', jobId: job.jobId, outcome: begun.status });
+  return begun;
+};
+
+/** Has every piece collected. Pieces that are collected already answer so. */
+export const sendCollects = (ports: Ports, job: Job): Promise<void> =>
+  ports.queues.send(
+    'backup-collect',
+    (job.pieces ?? []).map(({ kind }, piece) => ({
+      jobId: job.jobId,
+      attempt: job.attempt,
+      piece,
+      kind,
+      pass: 1,
+      chunk: 0,
+    })),
+    job.userId,
+  );

@@ -1,0 +1,190 @@
+/** backup-validate: reads a stored volume back and holds it against what was collected. Only this makes a backup completed. */
+import { checkVolume, type EntityKind, entityKinds, OrderFreeDigest, openVolume, PackageRefused } from '@fzip/format';
+import { z } from 'zod';
+import type { Counts, Job } from '../jobs.ts';
+import { finishPiece } from '../ledger.ts';
+import type { BackupValidateMessage, Work } from '../messages.ts';
+import { objectSource } from '../object-source.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
+import { reporter } from '../progress.ts';
+import { failBackup, type Idle, type Settled, settle, standing } from '../settle.ts';
+import { countsOf, movedIn, notIncluded } from './manifest.ts';
+import { leased, VolumeRecord, volumeScope } from './package.ts';
+import { type Collected, collectedOf, kindsOf, type Plan, planOf } from './plan.ts';
+import { quality } from './quality.ts';
+
+/** How many findings, failed files and checksums a job's row keeps; their full number is told beside them. */
+const kept = 100;
+
+/** What reading one volume back found. */
+const Checked = z.object({
+  errors: z.array(z.string()),
+  errorCount: z.int(),
+  warnings: z.array(z.string()),
+  counts: z.record(z.string(), z.number()),
+  digests: z.record(z.string(), z.string()),
+  filesPresent: z.int(),
+  filesFailed: z.int(),
+  defectRows: z.int(),
+  failedFiles: z.array(z.object({ fileId: z.string(), fileName: z.string(), reason: z.string() })),
+  dataChecksums: z.record(z.string(), z.string()),
+});
+type Checked = z.infer<typeof Checked>;
+
+const checkedScope = (work: Work): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'backup-validate',
+  kind: 'volume',
+});
+
+type Outcome = Idle | 'validated' | Settled;
+
+export const validateVolume = async (ports: Ports, message: BackupValidateMessage): Promise<Outcome> => {
+  const at = await standing(ports, message);
+  if (!at.ok) return at.outcome;
+  const { job } = at;
+  const plan = await planOf(ports, job);
+  const n = message.volume - 1;
+  const scope = checkedScope(message);
+  if (!(await ports.ledger.get(scope, n))) {
+    const volume = await volumeRecord(ports, job, n);
+    await ports.ledger.put(
+      scope,
+      n,
+      await leased(ports, scope, n, () => readBack(ports, job, volume, message.volume, plan)),
+    );
+  }
+  if (!(await finishPiece(ports.ledger, scope, n, plan.volumes.length))) return 'validated';
+  return conclude(ports, job, plan);
+};
+
+const volumeRecord = async (ports: Ports, job: Job, n: number): Promise<VolumeRecord> =>
+  VolumeRecord.parse(await ports.ledger.get(volumeScope(job), n));
+
+/** Reads every byte of a stored volume. What is wrong with it is the answer; only a failed call is thrown. */
+const readBack = async (ports: Ports, job: Job, stored: VolumeRecord, number: number, plan: Plan): Promise<Checked> => {
+  const progress = reporter(ports, job, {
+    step: 'validate',
+    piece: number,
+    total: (stored.dataBytes + stored.fileBytes) * plan.volumes.length,
+  });
+  try {
+    const volume = await openVolume(objectSource(ports.packages, stored.key, stored));
+    const found = await checkVolume(volume, {
+      maxErrors: kept,
+      onProgress: (bytes) => void progress.at(bytes).catch(() => undefined),
+    });
+    await progress.finish(stored.dataBytes + stored.fileBytes);
+    const { manifest } = volume;
+    return {
+      errors: found.errors.map(({ message }) => message),
+      errorCount: found.errorCount,
+      warnings: found.warnings.map(({ message }) => message).slice(0, kept),
+      counts: found.counts,
+      digests: found.digests,
+      filesPresent: found.files.present,
+      filesFailed: found.files.failed,
+      defectRows: manifest.known_defects.reduce((sum, defect) => sum + defect.rows, 0),
+      failedFiles: manifest.failed_files
+        .slice(0, kept)
+        .map(({ fileId, fileName, reason }) => ({ fileId, fileName, reason })),
+      dataChecksums: Object.fromEntries(
+        Object.entries(manifest.checksums).filter(([name]) => name.startsWith('data/')),
+      ),
+    };
+  } catch (error) {
+    if (!(error instanceof PackageRefused)) throw error;
+    return refused(error);
+  }
+};
+
+const refused = (error: PackageRefused): Checked => ({
+  errors: [error.message],
+  errorCount: 1,
+  warnings: [],
+  counts: {},
+  digests: {},
+  filesPresent: 0,
+  filesFailed: 0,
+  defectRows: 0,
+  failedFiles: [],
+  dataChecksums: {},
+});
+
+/** The verdict over the whole set. */
+const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> => {
+  const collected = new Map<EntityKind, Collected>();
+  for (const kind of kindsOf(job)) collected.set(kind, await collectedOf(ports, job, kind));
+  const checks: Checked[] = [];
+  const volumes: VolumeRecord[] = [];
+  for (const n of plan.volumes.keys()) {
+    checks.push(Checked.parse(await ports.ledger.get(checkedScope(job), n)));
+    volumes.push(await volumeRecord(ports, job, n));
+  }
+  const expected = countsOf(collected);
+  const found = foundCounts(checks);
+  const errors = [...checks.flatMap((check) => check.errors), ...differences(collected, checks, expected, found)];
+  const sum = (of: (check: Checked) => number) => checks.reduce((total, check) => total + of(check), 0);
+  const rows = (counts: Counts) => Object.values(counts).reduce((total, count) => total + count, 0);
+  const [filesPresent, filesFailed] = [sum((check) => check.filesPresent), sum((check) => check.filesFailed)];
+  if (filesPresent + filesFailed !== found.transaction_files) {
+    errors.push(
+      `files: ${filesPresent} stored and ${filesFailed} stated as failed, ${found.transaction_files} have a row`,
+    );
+  }
+  const packageSize = volumes.reduce((total, volume) => total + volume.size, 0);
+  const now = ports.clock();
+  const validation = quality({
+    errors,
+    rowsExpected: rows(expected),
+    rowsFound: rows(found),
+    filesPresent,
+    filesFailed,
+    defectRows: sum((check) => check.defectRows),
+    movedRows: movedIn(collected.values()),
+    plainBytes: volumes.reduce((total, volume) => total + volume.dataBytes + volume.fileBytes, 0),
+    storedBytes: packageSize,
+    seconds: (now - (job.startedAt ?? job.createdAt)) / 1_000,
+    warnings: checks.flatMap((check) => check.warnings),
+  });
+  if (errors.length > 0) {
+    const message = `the stored package is not what was collected: ${errors[0]}`;
+    return failBackup(ports, job, 'VALIDATION_FAILED', message, errors, validation);
+  }
+  return settle(ports, job, 'backup_completed', {
+    currentPhase: 'completed',
+    packages: volumes.map(({ key, size, etag, sha256 }) => ({ key, size, etag, sha256 })),
+    packageSize,
+    expiresAt: now + job.parameters.expiresInHours * 3_600_000,
+    validation,
+    summary: {
+      counts: found,
+      manifestChecksums: Object.assign({}, ...checks.map((check) => check.dataChecksums).reverse()),
+      failedFiles: checks.flatMap((check) => check.failedFiles).slice(0, kept),
+      failedFilesCount: filesFailed,
+      notIncluded: [...notIncluded],
+    },
+  });
+};
+
+const foundCounts = (checks: Checked[]): Counts =>
+  Object.fromEntries(
+    entityKinds.map((kind) => [kind, checks.reduce((sum, check) => sum + (check.counts[kind] ?? 0), 0)]),
+  ) as Counts;
+
+/** Where the rows read back are other rows, or other in number, than those collected. */
+const differences = (
+  collected: ReadonlyMap<EntityKind, Collected>,
+  checks: Checked[],
+  expected: Counts,
+  found: Counts,
+): string[] =>
+  entityKinds.flatMap((kind) => {
+    if (found[kind] !== expected[kind])
+      return [`${kind}: ${found[kind]} rows are stored, ${expected[kind]} were collected`];
+    const [stored, read] = [new OrderFreeDigest(), new OrderFreeDigest()];
+    for (const check of checks) if (check.digests[kind]) stored.addHex(check.digests[kind], 0);
+    for (const piece of collected.get(kind)?.pieces ?? []) read.addHex(piece.digest, 0);
+    return stored.hex() === read.hex() ? [] : [`${kind}: the rows stored are others than those collected`];
+  });
