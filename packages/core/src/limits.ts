@@ -42,6 +42,8 @@ export const times = {
   /** How long a backup is kept unless asked otherwise, and at most. DESIGN.md section 5. */
   backupKept: 24 * hour,
   backupKeptAtMost: 365 * 24 * hour,
+  /** The longest an API request may take: API Gateway ends it then. */
+  requestAtMost: 29_000,
   /** How long a presigned URL is good for. */
   presigned: 15 * minute,
   /** Progress is written no oftener than this. */

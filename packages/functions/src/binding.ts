@@ -1,0 +1,33 @@
+/** A function's world: what it is bound to once, and what it gets anew for each invocation. */
+import { awsClients, awsPorts, configFromEnvironment } from '@fzip/aws';
+import type { Invocation, Ports } from '@fzip/core';
+import type { Context } from 'aws-lambda';
+import { type Telemetry, telemetry } from './telemetry.ts';
+
+export type Binding = { ports: (invocation: Invocation) => Ports; telemetry: Telemetry };
+
+export const invocationOf = (context: Context): Invocation => ({
+  id: context.awsRequestId,
+  deadline: Date.now() + context.getRemainingTimeInMillis(),
+});
+
+/** The binding of a deployed function, made from its environment. @throws Error naming every variable that is missing */
+const awsBinding = (step: string): Binding => {
+  const bound = telemetry(step);
+  const ports = awsPorts(configFromEnvironment(), awsClients(), {
+    audit: (line) => bound.logger.info('audit', { audit: { ...line } }),
+  });
+  return { telemetry: bound, ports: (invocation) => ({ ...ports, invocation }) };
+};
+
+/** A Lambda handler that reads its environment at the first invocation, so that its module can be loaded anywhere. */
+export const bindToAws = <E, R>(
+  step: string,
+  consumer: (binding: Binding) => (event: E, context: Context) => Promise<R>,
+): ((event: E, context: Context) => Promise<R>) => {
+  let bound: ((event: E, context: Context) => Promise<R>) | undefined;
+  return (event, context) => {
+    bound ??= consumer(awsBinding(step));
+    return bound(event, context);
+  };
+};

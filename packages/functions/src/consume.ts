@@ -1,0 +1,76 @@
+/** What every consumer of a queue does: parse, run each message apart from the others, say which of them failed. */
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import { Busy, blame, type Messages, messageSchemas, type Ports, type Step } from '@fzip/core';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { z } from 'zod';
+import { type Binding, invocationOf } from './binding.ts';
+import { MetricUnit, type Telemetry } from './telemetry.ts';
+
+export type BatchHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+/** One message, understood: the world to work in, and what SQS named it. */
+export type Received<M> = { ports: Ports; message: M; messageId: string; telemetry: Telemetry };
+
+/** A batch in which records succeed and fail apart from one another. Metrics leave with the batch. */
+export const eachRecord = (
+  { ports, telemetry }: Binding,
+  run: (record: SQSRecord, ports: Ports) => Promise<void>,
+): BatchHandler => {
+  return async (event, context) => {
+    const world = ports(invocationOf(context));
+    const processor = new BatchProcessor(EventType.SQS);
+    try {
+      return await processPartialResponse(event, (record: SQSRecord) => run(record, world), processor, {
+        context,
+        // A batch that fails as a whole is answered like any other: by the names of its messages.
+        throwOnFullBatchFailure: false,
+      });
+    } finally {
+      telemetry.metrics.publishStoredMetrics();
+    }
+  };
+};
+
+/**
+ * A step's consumer. `run` answers with what became of the message, which is logged; what it throws leaves the message
+ * in the queue. A malformed message fails alone and ends in the dead-letter queue.
+ */
+export const consume =
+  <S extends keyof Messages>(step: S, run: (received: Received<Messages[S]>) => Promise<string>) =>
+  (binding: Binding): BatchHandler =>
+    eachRecord(binding, async (record, ports) => {
+      const { telemetry } = binding;
+      const log = telemetry.logger.createChild();
+      let body: unknown;
+      try {
+        body = JSON.parse(record.body);
+        const message = parse(step, body);
+        log.appendKeys({ step, jobId: 'jobId' in message ? message.jobId : undefined, messageId: record.messageId });
+        const outcome = await run({ ports, message, messageId: record.messageId, telemetry });
+        log.info('message done', { outcome });
+      } catch (error) {
+        if (error instanceof Busy) {
+          log.info('message waits', { reason: error.message });
+          throw error;
+        }
+        log.error('message failed', error as Error);
+        telemetry.metrics.addMetric('BackupProcessingErrors', MetricUnit.Count, 1);
+        await blame(ports, step, body, error);
+        throw error;
+      }
+    });
+
+const parse = <S extends keyof Messages>(step: S, body: unknown): Messages[S] => {
+  const schemas: { [step in keyof Messages]: z.ZodType<Messages[step]> } = messageSchemas;
+  const parsed = schemas[step].safeParse(body);
+  if (!parsed.success) throw new MalformedMessage(step, z.prettifyError(parsed.error));
+  return parsed.data;
+};
+
+/** A message that is not of its step's shape: nothing but a correction will help it. */
+class MalformedMessage extends Error {
+  constructor(step: Step, problem: string) {
+    super(`no ${step} message: ${problem}`);
+    this.name = 'MalformedMessage';
+  }
+}
