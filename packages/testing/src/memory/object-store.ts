@@ -1,0 +1,151 @@
+/** One bucket in memory, with the links that a browser would follow. */
+import { hash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { ObjectGone, type ObjectInfo, type ObjectStore } from '@fzip/core';
+
+type StoredObject = ObjectInfo & { bytes: Buffer; modifiedAt: number };
+type Unfinished = { key: string; uploadId: string; startedAt: number };
+
+/** What following a presigned link gave. */
+export type Answer = { status: number; headers: Readonly<Record<string, string>>; body: Buffer };
+
+export type MemoryObjectStore = ObjectStore & {
+  objects: ReadonlyMap<string, Readonly<StoredObject>>;
+  /** Begins an upload that nobody ends, as a crash leaves it. */
+  begin(key: string): Promise<string>;
+  /** Follows a link of `presignGet`. */
+  visit(url: string): Promise<Answer>;
+  /** Sends a form of `presignPost`; the answer's status. */
+  submit(url: string, fields: Readonly<Record<string, string>>, body: Buffer): Promise<number>;
+};
+
+/** Pieces in which a body is read, so that readers meet more than one. */
+const pieceBytes = 64 * 1024;
+
+/** `clock` in ms since epoch; links expire by it. */
+export const memoryObjectStore = ({ clock = Date.now }: { clock?: () => number } = {}): MemoryObjectStore => {
+  const objects = new Map<string, StoredObject>();
+  const uploads = new Map<string, Unfinished>();
+  let uploadsBegun = 0;
+
+  const store = (key: string, bytes: Buffer, contentType: string | undefined): ObjectInfo => {
+    const object: StoredObject = {
+      size: bytes.length,
+      etag: `"${hash('md5', bytes)}"`,
+      ...(contentType === undefined ? {} : { contentType }),
+      bytes,
+      modifiedAt: clock(),
+    };
+    objects.set(key, object);
+    return infoOf(object);
+  };
+  const begin = (key: string): string => {
+    uploadsBegun += 1;
+    const uploadId = `upload-${uploadsBegun}`;
+    uploads.set(uploadId, { key, uploadId, startedAt: clock() });
+    return uploadId;
+  };
+  const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(byBytes);
+
+  return {
+    objects,
+    begin: async (key) => begin(key),
+    visit: async (url) => visit(objects, new URL(url), clock()),
+    submit: async (url, fields, body) => {
+      const status = postStatus(new URL(url), fields, body, clock());
+      if (status === 204) store(fields.key ?? '', Buffer.from(body), fields['Content-Type']);
+      return status;
+    },
+    put: async (key, body, options) => store(key, Buffer.from(body), options?.contentType),
+    upload: async (key, body, options) => {
+      const uploadId = begin(key);
+      try {
+        return store(key, await collect(body), options?.contentType);
+      } finally {
+        uploads.delete(uploadId);
+      }
+    },
+    head: async (key) => {
+      const object = objects.get(key);
+      return object && infoOf(object);
+    },
+    read: async (key, { start = 0, end, etag } = {}) => {
+      const object = objects.get(key);
+      if (!object) throw new ObjectGone(key, 'missing');
+      if (etag !== undefined && etag !== object.etag) throw new ObjectGone(key, 'changed');
+      return Readable.from(pieces(object.bytes.subarray(start, end)));
+    },
+    list: async function* (prefix) {
+      for (const key of keys(prefix)) {
+        const object = objects.get(key);
+        if (object) yield { key, size: object.size, modifiedAt: object.modifiedAt };
+      }
+    },
+    folders: async function* (prefix) {
+      const ends = keys(prefix).map((key) => key.indexOf('/', prefix.length));
+      yield* new Set(keys(prefix).flatMap((key, n) => (ends[n] === -1 ? [] : [key.slice(0, (ends[n] ?? 0) + 1)])));
+    },
+    delete: async (gone) => {
+      for (const key of gone) objects.delete(key);
+    },
+    unfinished: async function* (prefix) {
+      yield* [...uploads.values()].filter(({ key }) => key.startsWith(prefix));
+    },
+    abort: async (key, uploadId) => {
+      if (uploads.get(uploadId)?.key === key) uploads.delete(uploadId);
+    },
+    presignGet: async (key, { expiresInSeconds, fileName }) =>
+      link(key, { until: clock() + expiresInSeconds * 1000, fileName }),
+    presignPost: async (key, { expiresInSeconds, largestBytes, contentType }) => ({
+      url: link(key, { until: clock() + expiresInSeconds * 1000, largestBytes, contentType }),
+      fields: { key, 'Content-Type': contentType },
+    }),
+  };
+};
+
+const infoOf = ({ size, etag, contentType }: ObjectInfo): ObjectInfo => ({
+  size,
+  etag,
+  ...(contentType === undefined ? {} : { contentType }),
+});
+
+/** S3 lists keys by their UTF-8 bytes. */
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+const collect = async (body: Readable): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer | string>) chunks.push(Buffer.from(chunk as Buffer));
+  return Buffer.concat(chunks);
+};
+
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let from = 0; from < bytes.length; from += pieceBytes)
+    yield Buffer.from(bytes.subarray(from, from + pieceBytes));
+}
+
+const link = (key: string, terms: Readonly<Record<string, string | number>>): string => {
+  const url = new URL(`memory://bucket/${encodeURIComponent(key)}`);
+  for (const [name, value] of Object.entries(terms)) url.searchParams.set(name, String(value));
+  return url.href;
+};
+const keyOf = (url: URL): string => decodeURIComponent(url.pathname.slice(1));
+const isOver = (url: URL, now: number): boolean => Number(url.searchParams.get('until')) < now;
+
+const visit = (objects: ReadonlyMap<string, StoredObject>, url: URL, now: number): Answer => {
+  if (isOver(url, now)) return { status: 403, headers: {}, body: Buffer.alloc(0) };
+  const object = objects.get(keyOf(url));
+  if (!object) return { status: 404, headers: {}, body: Buffer.alloc(0) };
+  const name = encodeURIComponent(url.searchParams.get('fileName') ?? '');
+  return {
+    status: 200,
+    headers: { 'content-disposition': `attachment; filename*=UTF-8''${name}` },
+    body: Buffer.from(object.bytes),
+  };
+};
+
+const postStatus = (url: URL, fields: Readonly<Record<string, string>>, body: Buffer, now: number): number => {
+  const terms = url.searchParams;
+  if (isOver(url, now) || fields.key !== keyOf(url)) return 403;
+  if (fields['Content-Type'] !== terms.get('contentType')) return 403;
+  return body.length >= 1 && body.length <= Number(terms.get('largestBytes')) ? 204 : 400;
+};
