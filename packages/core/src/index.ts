@@ -1,5 +1,6 @@
 export * from './announce.ts';
 export * from './backup/collect.ts';
+export * from './backup/collected.ts';
 export * from './backup/estimate.ts';
 export * from './backup/lifecycle.ts';
 export * from './backup/package.ts';

@@ -1,6 +1,6 @@
 /** sweep: every few minutes, what nobody else will do any more. Bounded per run, idempotent. */
 import { announceEnding, announceStart, endingOf, requestSent } from './announce.ts';
-import { pieceScope } from './backup/collect.ts';
+import { pieceScope } from './backup/collected.ts';
 import { expireBackup, removeAll } from './backup/lifecycle.ts';
 import { packagePrefix, sendValidates, volumeScope } from './backup/package.ts';
 import { planOf, sendPackages } from './backup/plan.ts';

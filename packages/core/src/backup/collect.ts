@@ -10,42 +10,15 @@ import {
   sortKey,
   toPackageRow,
 } from '@fzip/format';
-import { z } from 'zod';
 import type { Job } from '../jobs.ts';
 import { finishPiece, records } from '../ledger.ts';
-import type { BackupCollectMessage, Work } from '../messages.ts';
-import type { LedgerScope, Ports } from '../ports.ts';
+import type { BackupCollectMessage } from '../messages.ts';
+import type { Ports } from '../ports.ts';
 import { type Reporter, reporter } from '../progress.ts';
 import { type Idle, standing } from '../settle.ts';
 import { ChunkRecord, type Line, stageChunk } from '../staging.ts';
+import { chunkScope, type PieceRecord, pieceScope } from './collected.ts';
 import { sendPackages } from './plan.ts';
-
-/** What the ledger keeps of a piece that was read to its end. */
-export const PieceRecord = z.object({
-  /** The pass whose chunks count. */
-  pass: z.int(),
-  rows: z.int(),
-  digest: z.string(),
-  /** What the look afterwards found. */
-  seenAfter: z.int(),
-  /** True when rows still changed at the last pass. */
-  moved: z.boolean(),
-});
-export type PieceRecord = z.infer<typeof PieceRecord>;
-
-export const pieceScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'backup-collect',
-  kind: 'piece',
-});
-
-export const chunkScope = (work: Work, piece: number, pass: number): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'backup-collect',
-  kind: `chunk.${piece}.${pass}`,
-});
 
 type Outcome = Idle | 'collected' | 'continued';
 

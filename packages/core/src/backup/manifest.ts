@@ -1,8 +1,9 @@
 /** What a volume of a backup says of itself. FORMAT.md section 1, "Manifest". */
 import { countKey, type Defect, type EntityKind, entityKinds, type Manifest, type Written } from '@fzip/format';
 import { type Counts, type Job, shownStatus } from '../jobs.ts';
+import type { Collected } from './collected.ts';
 import type { FailedFile } from './files.ts';
-import type { Collected, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 /** What HouseF3 holds of a user and no package does. HOUSEF3.md section 1, "Other user-owned tables". */
 export const notIncluded = ['user_preferences', 'recurring_charges', 'pattern_feedback', 'workflows'] as const;

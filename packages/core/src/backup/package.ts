@@ -19,9 +19,10 @@ import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { Busy, type Idle, standing } from '../settle.ts';
 import { type Line, rowsInOrder } from '../staging.ts';
+import { type Collected, collectedOf, kindsOf } from './collected.ts';
 import { type FailedFile, openFiles } from './files.ts';
 import { manifestOf } from './manifest.ts';
-import { type Collected, chunksIn, collectedOf, kindsOf, type Plan, planOf, type VolumePlan } from './plan.ts';
+import { chunksIn, type Plan, planOf, type VolumePlan } from './plan.ts';
 
 export const packagePrefix = (job: Pick<Job, 'userId' | 'jobId'>): string => `packages/${job.userId}/${job.jobId}/`;
 

@@ -2,11 +2,10 @@
 import { type EntityKind, entityKinds } from '@fzip/format';
 import { z } from 'zod';
 import type { Job } from '../jobs.ts';
-import { records } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
-import { ChunkRecord, overlapping, rowsInOrder } from '../staging.ts';
-import { chunkScope, PieceRecord, pieceScope } from './collect.ts';
+import { type ChunkRecord, overlapping, rowsInOrder } from '../staging.ts';
+import { collectedOf, kindsOf } from './collected.ts';
 
 /** Half-open: from `from` up to but not including `to`. */
 const Slice = z.object({ from: z.int(), to: z.int() });
@@ -30,27 +29,6 @@ const planScope = (work: Work): LedgerScope => ({
   step: 'backup-package',
   kind: 'plan',
 });
-
-/** What was collected of each kind: its pieces' verdicts and, in order, the chunks that count. */
-export type Collected = { pieces: PieceRecord[]; chunks: ChunkRecord[] };
-
-export const collectedOf = async (ports: Ports, job: Job, kind: EntityKind): Promise<Collected> => {
-  const collected: Collected = { pieces: [], chunks: [] };
-  for (const [n, piece] of (job.pieces ?? []).entries()) {
-    if (piece.kind !== kind) continue;
-    const found = await ports.ledger.get(pieceScope(job), n);
-    if (!found) throw new Error(`job ${job.jobId}: piece ${n} (${kind}) is not collected`);
-    const record = PieceRecord.parse(found);
-    collected.pieces.push(record);
-    const chunks = records(ports.ledger, chunkScope(job, n, record.pass), (chunk) => ChunkRecord.parse(chunk));
-    for await (const chunk of chunks) collected.chunks.push(chunk);
-  }
-  return collected;
-};
-
-/** The kinds that this backup holds. */
-export const kindsOf = (job: Job): EntityKind[] =>
-  entityKinds.filter((kind) => (job.pieces ?? []).some((piece) => piece.kind === kind));
 
 export const planOf = async (ports: Ports, job: Job): Promise<Plan> => {
   const kept = await ports.ledger.get(planScope(job), 0);

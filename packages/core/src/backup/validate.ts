@@ -8,9 +8,10 @@ import { objectSource } from '../object-source.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failBackup, type Idle, type Settled, settle, standing } from '../settle.ts';
+import { type Collected, collectedOf, kindsOf } from './collected.ts';
 import { countsOf, movedIn, notIncluded } from './manifest.ts';
 import { leased, VolumeRecord, volumeScope } from './package.ts';
-import { type Collected, collectedOf, kindsOf, type Plan, planOf } from './plan.ts';
+import { type Plan, planOf } from './plan.ts';
 import { quality } from './quality.ts';
 
 /** How many findings, failed files and checksums a job's row keeps; their full number is told beside them. */

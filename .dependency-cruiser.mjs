@@ -1,0 +1,56 @@
+/** Who may import whom: the table of docs/architecture.md, as rules. */
+const mayImport = {
+  format: [],
+  core: ['format'],
+  aws: ['core', 'format'],
+  api: ['core', 'format'],
+  functions: ['core', 'api', 'aws'],
+  sample: ['format'],
+  local: ['core', 'format', 'aws', 'api', 'functions', 'sample'],
+  testing: ['core', 'format'],
+};
+
+const packageRules = Object.entries(mayImport).map(([name, allowed]) => ({
+  name: `${name}-imports-${allowed.join('-') || 'nothing-of-ours'}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/` },
+  to: { path: '^packages/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...packageRules,
+    {
+      name: 'functions-reach-aws-through-one-file',
+      severity: 'error',
+      from: { path: '^packages/functions/src/', pathNot: '^packages/functions/src/binding\\.ts$' },
+      to: { path: '^packages/aws/' },
+    },
+    {
+      name: 'no-aws-in-format-core-api',
+      severity: 'error',
+      from: { path: '^packages/(format|core|api)/src/' },
+      to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'sources-never-import-tests',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: '^packages/testing/' },
+      to: { path: '(^packages/testing/|/test/|node_modules/vitest|node_modules/fast-check)' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'nothing-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};

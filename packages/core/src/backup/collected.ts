@@ -1,0 +1,56 @@
+/** What collecting left in the ledger, and how it is found again. */
+import { type EntityKind, entityKinds } from '@fzip/format';
+import { z } from 'zod';
+import type { Job } from '../jobs.ts';
+import { records } from '../ledger.ts';
+import type { Work } from '../messages.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
+import { ChunkRecord } from '../staging.ts';
+
+/** What the ledger keeps of a piece that was read to its end. */
+export const PieceRecord = z.object({
+  /** The pass whose chunks count. */
+  pass: z.int(),
+  rows: z.int(),
+  digest: z.string(),
+  /** What the look afterwards found. */
+  seenAfter: z.int(),
+  /** True when rows still changed at the last pass. */
+  moved: z.boolean(),
+});
+export type PieceRecord = z.infer<typeof PieceRecord>;
+
+export const pieceScope = (work: Work): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'backup-collect',
+  kind: 'piece',
+});
+
+export const chunkScope = (work: Work, piece: number, pass: number): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'backup-collect',
+  kind: `chunk.${piece}.${pass}`,
+});
+
+/** What was collected of each kind: its pieces' verdicts and, in order, the chunks that count. */
+export type Collected = { pieces: PieceRecord[]; chunks: ChunkRecord[] };
+
+export const collectedOf = async (ports: Ports, job: Job, kind: EntityKind): Promise<Collected> => {
+  const collected: Collected = { pieces: [], chunks: [] };
+  for (const [n, piece] of (job.pieces ?? []).entries()) {
+    if (piece.kind !== kind) continue;
+    const found = await ports.ledger.get(pieceScope(job), n);
+    if (!found) throw new Error(`job ${job.jobId}: piece ${n} (${kind}) is not collected`);
+    const record = PieceRecord.parse(found);
+    collected.pieces.push(record);
+    const chunks = records(ports.ledger, chunkScope(job, n, record.pass), (chunk) => ChunkRecord.parse(chunk));
+    for await (const chunk of chunks) collected.chunks.push(chunk);
+  }
+  return collected;
+};
+
+/** The kinds that this backup holds. */
+export const kindsOf = (job: Job): EntityKind[] =>
+  entityKinds.filter((kind) => (job.pieces ?? []).some((piece) => piece.kind === kind));

@@ -1,0 +1,16 @@
+/** Checks who imports whom, by the rules of .dependency-cruiser.mjs. Fails too if it looked at nothing. */
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import configuration from '../.dependency-cruiser.mjs';
+
+const { output } = await cruise(['packages'], { ruleSet: configuration, validate: true, ...configuration.options });
+const { summary, modules } = output as ICruiseResult;
+
+// A compiler that the cruiser cannot use makes it see no module, and find no fault with any.
+const ours = modules.filter(({ source }) => /^packages\/[^/]+\/src\/.*\.ts$/.test(source));
+const withDependencies = ours.filter(({ dependencies }) => dependencies.length > 0);
+for (const { rule, from, to } of summary.violations) console.error(`${rule.name}: ${from} → ${to}`);
+console.log(`${ours.length} modules, ${summary.violations.length} forbidden imports`);
+if (summary.violations.length > 0 || withDependencies.length === 0) {
+  if (withDependencies.length === 0) console.error('no module with an import was seen: the check itself is broken');
+  process.exit(1);
+}
