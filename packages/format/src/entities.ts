@@ -16,7 +16,12 @@ export const EntityKind = z.enum(entityKinds);
 export type EntityKind = z.infer<typeof EntityKind>;
 
 const optional = <T extends z.ZodType>(type: T) => type.nullish();
-const text = (longest: number) => z.string().max(longest);
+/** At most so many characters, counted as Python counts them: by code point. */
+const text = (longest: number) =>
+  z.string().refine((value) => value.length <= longest || [...value].length <= longest, {
+    params: { problem: 'length' },
+    message: `longer than ${longest} characters`,
+  });
 const id = z.guid();
 const userId = z.string();
 /** ms since epoch. Dates before 1970 are stated as defects. */
@@ -108,7 +113,7 @@ export const Category = z.looseObject({
 export const FileMap = z.looseObject({
   fileMapId: id,
   userId: optional(userId),
-  name: z.string().min(1).max(255),
+  name: text(255).min(1),
   mappings: z
     .array(
       z.looseObject({

@@ -36,3 +36,6 @@ export class PackageRefused extends Error {
     this.entry = entry;
   }
 }
+
+/** One thing that a check found: an error or, where it stands among them, a warning. */
+export type Finding = { code: RefusalCode; message: string; entry?: string; id?: string };

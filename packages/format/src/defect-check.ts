@@ -1,0 +1,95 @@
+/** Compares what is odd in a volume with what its manifest states. FORMAT.md, "Known defects". */
+import { type Defect, defectKey, oddValues, referencesOf } from './defects.ts';
+import { dataEntry, type EntityKind, type FieldPath, idOf } from './entities.ts';
+import type { Finding, RefusalCode } from './errors.ts';
+import { type Manifest, manifestEntry } from './manifest.ts';
+import type { Row } from './row.ts';
+
+export type DefectCheck = {
+  /** Looks at one row; `name` stands for it in errors. */
+  row(kind: EntityKind, row: Row, name: string): void;
+  /** All rows of a kind were seen: references to it are decided from now on. */
+  kindRead(kind: EntityKind): void;
+  /** Compares the statements. */
+  end(): void;
+};
+
+type Report = { error(finding: Finding): void; warn(finding: Finding): void };
+type Waiting = { kind: EntityKind; field: FieldPath; to: EntityKind; id: string; rows: number; name: string };
+
+/** Kinds that others refer to; they stand whole in volume 1, and their ids fit in memory. */
+const targets: readonly EntityKind[] = ['accounts', 'categories', 'file_maps', 'transaction_files'];
+
+/** Undeclared defects are errors at once, too many of a declared one are an error in the end, too few a warning. */
+export const createDefectCheck = (manifest: Manifest, report: Report): DefectCheck => {
+  const { number, count } = manifest.volume;
+  const ids = new Map<EntityKind, Set<string>>(targets.map((kind) => [kind, new Set()]));
+  const done = new Set<EntityKind>();
+  const waiting = new Map<string, Waiting>();
+  const stated = new Map<string, { statement: Defect; found: number }>();
+  for (const statement of manifest.known_defects as Defect[]) {
+    const key = defectKey(statement);
+    const rows = (stated.get(key)?.statement.rows ?? 0) + statement.rows;
+    stated.set(key, { statement: { ...statement, rows }, found: 0 });
+  }
+
+  const found = (defect: Defect, code: RefusalCode, name: string, message: string): void => {
+    const known = stated.get(defectKey(defect));
+    if (known) known.found += defect.rows;
+    else report.error({ code, message: `${defect.kind}: ${message}`, entry: dataEntry(defect.kind), id: name });
+  };
+
+  const dangling = ({ kind, field, to, id, rows, name }: Waiting): void => {
+    if (ids.get(to)?.has(id)) return;
+    const message = `${field} refers to ${JSON.stringify(id)}, which is not among ${to}, and known_defects does not say so`;
+    found({ kind, field, missing: id, rows }, 'DANGLING_REFERENCE', name, message);
+  };
+
+  const reference = (one: Waiting): void => {
+    if (done.has(one.to)) {
+      dangling(one);
+      return;
+    }
+    const key = JSON.stringify([one.kind, one.field, one.id]);
+    const known = waiting.get(key);
+    if (known) known.rows += 1;
+    else waiting.set(key, one);
+  };
+
+  const row = (kind: EntityKind, row: Row, name: string): void => {
+    for (const { field, problem, message } of oddValues(kind, row)) {
+      found({ kind, field, problem, rows: 1 }, 'BAD_ROW', name, `${field} has a wrong ${problem}: ${message}`);
+    }
+    // The small kinds stand in volume 1 alone, so only there can it be told what is missing.
+    if (number !== 1) return;
+    const id = idOf(kind, row);
+    if (id !== undefined) ids.get(kind)?.add(id);
+    for (const { field, to, id: target } of referencesOf(kind, row)) {
+      reference({ kind, field, to, id: target, rows: 1, name });
+    }
+  };
+
+  const kindRead = (kind: EntityKind): void => {
+    done.add(kind);
+    for (const [key, one] of waiting) {
+      if (one.to !== kind) continue;
+      waiting.delete(key);
+      dangling(one);
+    }
+  };
+
+  const end = (): void => {
+    for (const { statement, found: rows } of stated.values()) {
+      const where = `${statement.kind} ${statement.field} ${'problem' in statement ? statement.problem : JSON.stringify(statement.missing)}`;
+      const message = `known_defects: ${where}: ${rows} rows, stated are ${statement.rows}`;
+      const code: RefusalCode = 'problem' in statement ? 'BAD_ROW' : 'DANGLING_REFERENCE';
+      if (rows > statement.rows) report.error({ code, message, entry: manifestEntry });
+      // Of a set, the statement may count rows of other volumes.
+      else if (rows < statement.rows && count === 1)
+        report.warn({ code, message: `${message}: stale`, entry: manifestEntry });
+      else if (rows > 0) report.warn({ code, message, entry: manifestEntry });
+    }
+  };
+
+  return { row, kindRead, end };
+};

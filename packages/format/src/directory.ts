@@ -1,0 +1,205 @@
+/** The central directory of a volume, read with yauzl and then distrusted. */
+import { isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
+import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry as ZipEntry, type ZipFile } from 'yauzl';
+import { PackageRefused, type RefusalCode } from './errors.ts';
+import { type Role, roleOf } from './layout.ts';
+import type { Limits } from './limits.ts';
+import type { PackageSource } from './source.ts';
+
+/** One entry of a volume, as the central directory states it. Sizes and offsets in bytes. */
+export type Entry = {
+  name: string;
+  role: Role;
+  /** 0 stored, 8 deflated */
+  method: number;
+  size: number;
+  compressedSize: number;
+  crc32: number;
+  /** General purpose bits. */
+  flags: number;
+  /** Where its local header begins. */
+  offset: number;
+  /** Where the next entry or the directory begins. */
+  end: number;
+};
+
+const localHeaderBytes = 30;
+const allowedMethods = [0, 8];
+const methodNames: Readonly<Record<number, string>> = {
+  9: 'Deflate64',
+  12: 'bzip2',
+  14: 'LZMA',
+  93: 'Zstandard',
+  95: 'XZ',
+  98: 'PPMd',
+};
+const flag = { encrypted: 0x1, strong: 0x40, utf8: 0x800, masked: 0x2000 };
+
+/**
+ * Every entry, in the order of the directory.
+ * @throws PackageRefused if the archive is none, or is none that a package can be; whatever the source fails with
+ */
+export const readDirectory = async (source: PackageSource, limits: Limits): Promise<Entry[]> => {
+  const reader = new SourceReader(source);
+  try {
+    const zip = await fromRandomAccessReaderPromise(reader, source.size, { decodeStrings: false, autoClose: false });
+    // yauzl keeps the directory's offset nowhere else; its types take it for a boolean.
+    const start = Number(zip.readEntryCursor);
+    const entries = await readEntries(zip, limits);
+    return withEnds(entries, start);
+  } catch (error) {
+    if (reader.accident !== undefined) throw reader.accident;
+    throw error instanceof PackageRefused ? error : await refusalOf(error, source);
+  }
+};
+
+const readEntries = async (zip: ZipFile, limits: Limits): Promise<Entry[]> => {
+  if (zip.entryCount > limits.entries) {
+    throw new PackageRefused('TOO_LARGE', `${zip.entryCount} entries; allowed are ${limits.entries}`);
+  }
+  const entries: Entry[] = [];
+  const names = new Map<string, string>();
+  let bytes = 0;
+  for await (const found of zip.eachEntry()) {
+    const entry = toEntry(found);
+    const name = foldName(entry.name);
+    const twin = names.get(name);
+    if (twin !== undefined) throw new PackageRefused('DUPLICATE_ENTRY', `stands twice, also as "${twin}"`, entry.name);
+    names.set(name, entry.name);
+    bytes += entry.size;
+    if (bytes > limits.uncompressedBytes)
+      throw new PackageRefused(
+        'TOO_LARGE',
+        `more than ${limits.uncompressedBytes} bytes uncompressed, the most allowed`,
+      );
+    entries.push(entry);
+  }
+  return entries;
+};
+
+/** Names that some file system takes for one. */
+const foldName = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+
+const toEntry = (found: ZipEntry): Entry => {
+  const { generalPurposeBitFlag: flags, compressionMethod: method } = found;
+  const name = nameOf(found.fileNameRaw, flags);
+  const role = roleOf(name);
+  if (flags & (flag.encrypted | flag.strong | flag.masked)) {
+    throw new PackageRefused('UNSUPPORTED_ZIP', 'encrypted; allowed are entries without encryption', name);
+  }
+  if (!allowedMethods.includes(method)) {
+    throw new PackageRefused(
+      'UNSUPPORTED_ZIP',
+      `compressed with ${methodNames[method] ?? `method ${method}`}; allowed are 0 (stored) and 8 (deflated)`,
+      name,
+    );
+  }
+  if (role.is === 'folder' && (found.uncompressedSize > 0 || found.compressedSize > 2)) {
+    throw new PackageRefused('BAD_STRUCTURE', `a folder of ${found.uncompressedSize} bytes; allowed are 0`, name);
+  }
+  return {
+    name,
+    role,
+    method,
+    flags,
+    size: found.uncompressedSize,
+    compressedSize: found.compressedSize,
+    crc32: found.crc32,
+    offset: found.relativeOffsetOfLocalHeader,
+    end: 0,
+  };
+};
+
+const nameOf = (raw: Buffer, flags: number): string => {
+  const isAscii = raw.every((byte) => byte < 0x80);
+  if (!isAscii && (!(flags & flag.utf8) || !isUtf8(raw))) {
+    throw new PackageRefused(
+      'BAD_ENTRY_NAME',
+      'neither ASCII nor flagged and valid UTF-8',
+      JSON.stringify(raw.toString('latin1')),
+    );
+  }
+  return raw.toString();
+};
+
+/** Gives each entry the room up to the next one, so that none can reach into another or into the directory. */
+const withEnds = (entries: Entry[], directory: number): Entry[] => {
+  const byOffset = entries.toSorted((a, b) => a.offset - b.offset);
+  const first = byOffset[0]?.offset ?? directory;
+  if (first !== 0) throw new PackageRefused('BAD_STRUCTURE', `${first} bytes before the first entry; allowed are 0`);
+  byOffset.forEach((entry, index) => {
+    entry.end = byOffset[index + 1]?.offset ?? directory;
+    const needed = localHeaderBytes + Buffer.byteLength(entry.name) + entry.compressedSize;
+    if (entry.offset + needed > entry.end) {
+      const room = Math.max(0, entry.end - entry.offset);
+      throw new PackageRefused('BAD_STRUCTURE', `needs ${needed} bytes, has ${room} before what follows`, entry.name);
+    }
+  });
+  return entries;
+};
+
+/** What yauzl says, as a verdict. */
+const refusalOf = async (error: unknown, source: PackageSource): Promise<PackageRefused> => {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = verdicts.find(([pattern]) => pattern.test(message))?.[1] ?? 'BAD_STRUCTURE';
+  if (code !== 'NOT_A_ZIP') return new PackageRefused(code, message);
+  const isBegun = (await source.read(0, 4)).toString('latin1') === 'PK\x03\x04';
+  return isBegun
+    ? new PackageRefused('TRUNCATED', `no end of central directory in ${source.size} bytes, though they begin as a ZIP`)
+    : new PackageRefused('NOT_A_ZIP', `${source.size} bytes that neither begin nor end as a ZIP`);
+};
+
+const verdicts: readonly (readonly [RegExp, RefusalCode])[] = [
+  [/^End of central directory record signature not found/, 'NOT_A_ZIP'],
+  [/^unexpected EOF/, 'TRUNCATED'],
+  [/^multi-disk|^strong encryption/, 'UNSUPPORTED_ZIP'],
+];
+
+const windowBytes = 1024 * 1024;
+
+/** Lets yauzl read through a window, so that a directory of many entries costs few requests. */
+class SourceReader extends RandomAccessReader {
+  /** Why the source failed, if it did: an accident rather than a verdict. */
+  accident: unknown;
+  readonly #source: PackageSource;
+  #start = 0;
+  #window: Buffer = Buffer.alloc(0);
+
+  constructor(source: PackageSource) {
+    super();
+    this.#source = source;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    this.#fill(position, length).then(
+      () => {
+        const from = position - this.#start;
+        callback(null, this.#window.copy(buffer, offset, from, from + length));
+      },
+      (error: Error) => {
+        this.accident = error;
+        callback(error);
+      },
+    );
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return this.#source.stream(start, end);
+  }
+
+  async #fill(position: number, length: number): Promise<void> {
+    if (position >= this.#start && position + length <= this.#start + this.#window.length) return;
+    // The directory stands right before the end, which yauzl reads first.
+    const start =
+      this.#window.length === 0 ? Math.max(0, Math.min(position, this.#source.size - windowBytes)) : position;
+    this.#window = await this.#source.read(start, Math.max(windowBytes, position + length - start));
+    this.#start = start;
+  }
+}

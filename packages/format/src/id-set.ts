@@ -1,0 +1,73 @@
+/** A set of ids that costs 16 to 32 bytes each, so that doubles are found among ten million of them. */
+import { hash, randomBytes } from 'node:crypto';
+
+const lanes = 4;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export type IdSet = {
+  /** Adds an id; false if it was there. */
+  add(id: string): boolean;
+};
+
+/** UUIDs in lower case are kept as their 128 bits, other texts by 128 bits of their SHA-256. */
+export const createIdSet = (): IdSet => {
+  // A secret seed, so that no package can be made whose ids all meet in one slot.
+  const seed = randomBytes(4).readUInt32LE();
+  let capacity = 1024;
+  let slots = new Uint32Array(capacity * lanes);
+  let size = 0;
+  let hasZero = false;
+  const value = new Uint32Array(lanes);
+
+  const insert = (into: Uint32Array, from: Uint32Array, at: number): boolean => {
+    const [a = 0, b = 0, c = 0, d = 0] = [from[at], from[at + 1], from[at + 2], from[at + 3]];
+    for (let slot = mix(seed, a, b, c, d); ; slot += 1) {
+      const to = (slot & (capacity - 1)) * lanes;
+      if (into[to] === a && into[to + 1] === b && into[to + 2] === c && into[to + 3] === d) return false;
+      if (into[to] === 0 && into[to + 1] === 0 && into[to + 2] === 0 && into[to + 3] === 0) {
+        into[to] = a;
+        into[to + 1] = b;
+        into[to + 2] = c;
+        into[to + 3] = d;
+        return true;
+      }
+    }
+  };
+
+  const grow = (): void => {
+    const old = slots;
+    capacity *= 2;
+    slots = new Uint32Array(capacity * lanes);
+    for (let at = 0; at < old.length; at += lanes) {
+      if (old[at] || old[at + 1] || old[at + 2] || old[at + 3]) insert(slots, old, at);
+    }
+  };
+
+  return {
+    add: (id) => {
+      toLanes(id, value);
+      if (!(value[0] || value[1] || value[2] || value[3])) {
+        if (hasZero) return false;
+        hasZero = true;
+        return true;
+      }
+      if (size >= capacity * 0.75) grow();
+      const isNew = insert(slots, value, 0);
+      if (isNew) size += 1;
+      return isNew;
+    },
+  };
+};
+
+const toLanes = (id: string, value: Uint32Array): void => {
+  const digits = uuid.test(id) ? id.replaceAll('-', '') : hash('sha256', id);
+  for (let lane = 0; lane < lanes; lane += 1) value[lane] = Number.parseInt(digits.slice(lane * 8, lane * 8 + 8), 16);
+};
+
+const mix = (seed: number, a: number, b: number, c: number, d: number): number =>
+  stir(stir(stir(stir(seed, a), b), c), d) >>> 0;
+
+const stir = (mixed: number, value: number): number => {
+  const product = Math.imul(mixed ^ value, 0x9e3779b1);
+  return product ^ (product >>> 15);
+};
