@@ -1,8 +1,8 @@
-/** Checks who imports whom, by the rules of .dependency-cruiser.mjs. Fails too if it looked at nothing. */
+/** Checks who imports whom, by import-rules.ts. Fails too if it looked at nothing. */
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
-import configuration from '../.dependency-cruiser.mjs';
+import { importRules } from './import-rules.ts';
 
-const { output } = await cruise(['packages'], { ruleSet: configuration, validate: true, ...configuration.options });
+const { output } = await cruise(['packages'], { ruleSet: importRules, validate: true, ...importRules.options });
 const { summary, modules } = output as ICruiseResult;
 
 // A compiler that the cruiser cannot use makes it see no module, and find no fault with any.

@@ -17,7 +17,7 @@ export const apiConsumer = ({ ports, telemetry }: Binding): ApiHandler => {
   });
   const handler = handle(app);
   return async (event, context) =>
-    (await handler(event as LambdaEvent, context as LambdaContext)) as APIGatewayProxyStructuredResultV2;
+    (await handler(event as unknown as LambdaEvent, context as LambdaContext)) as APIGatewayProxyStructuredResultV2;
 };
 
 export const handler = bindToAws('api', apiConsumer);

@@ -1,5 +1,7 @@
+import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
+
 /** Who may import whom: the table of docs/architecture.md, as rules. */
-const mayImport = {
+const mayImport: Readonly<Record<string, readonly string[]>> = {
   format: [],
   core: ['format'],
   aws: ['core', 'format'],
@@ -10,15 +12,14 @@ const mayImport = {
   testing: ['core', 'format'],
 };
 
-const packageRules = Object.entries(mayImport).map(([name, allowed]) => ({
+const packageRules: IForbiddenRuleType[] = Object.entries(mayImport).map(([name, allowed]) => ({
   name: `${name}-imports-${allowed.join('-') || 'nothing-of-ours'}`,
   severity: 'error',
   from: { path: `^packages/${name}/src/` },
   to: { path: '^packages/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
 }));
 
-/** @type {import('dependency-cruiser').IConfiguration} */
-export default {
+export const importRules: IConfiguration = {
   forbidden: [
     ...packageRules,
     {
