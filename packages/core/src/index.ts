@@ -10,6 +10,7 @@ export * from './backup/request.ts';
 export * from './backup/validate.ts';
 export * from './dead-letter.ts';
 export * from './events.ts';
+export * from './events-document.ts';
 export * from './ids.ts';
 export * from './jobs.ts';
 export * from './limits.ts';

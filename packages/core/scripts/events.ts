@@ -1,0 +1,23 @@
+/** Writes docs/events.md and docs/asyncapi.json from the zod schemas; with --check it only tells whether they are current. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { asyncApi, eventsMarkdown } from '../src/events-document.ts';
+
+const root = new URL('../../../', import.meta.url);
+const documents = {
+  'docs/asyncapi.json': `${JSON.stringify(asyncApi(), null, 2)}\n`,
+  'docs/events.md': eventsMarkdown(),
+};
+
+for (const [name, text] of Object.entries(documents)) {
+  const file = new URL(name, root);
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, text);
+    console.log(`${name} written`);
+    continue;
+  }
+  const found = await readFile(file, 'utf8').catch(() => '');
+  if (found !== text) {
+    console.error(`${name} is stale; run: node packages/core/scripts/events.ts`);
+    process.exitCode = 1;
+  }
+}
