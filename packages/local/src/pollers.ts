@@ -1,0 +1,216 @@
+/** Polls queues and invokes the functions, as Lambda's event source mappings and the scheduler do in the cloud. */
+import { once } from 'node:events';
+import { ChangeMessageVisibilityBatchCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
+import { deadLetterQueueName, queueVariable, type Step, type StepRules, sweepEverySeconds, topology } from '@fzip/core';
+import type { ScheduledHandler, SQSBatchResponse, SQSHandler } from 'aws-lambda';
+import { Consumer } from 'sqs-consumer';
+import { lambdaContext, scheduledEvent, sqsEvent } from './lambda.ts';
+import { queueOfUrl } from './names.ts';
+import type { Environment } from './resources.ts';
+
+/** Pollers side by side on one queue. Lambda would go to `maxConcurrency`; on one machine more would only wait. */
+const sideBySide = 4;
+/** The sweep's and the dead letters' functions. */
+const smallFunction = { timeoutSeconds: 120, memoryMb: 1024 };
+const deadLetterRules: StepRules = {
+  ...smallFunction,
+  visibilitySeconds: 720,
+  batchSize: 10,
+  maxReceiveCount: Number.POSITIVE_INFINITY,
+  maxConcurrency: 1,
+};
+
+export type Functions = {
+  consumers: Partial<Record<Step, SQSHandler>>;
+  deadLetters: (step: Step) => SQSHandler;
+  sweep: ScheduledHandler;
+};
+
+export type PollerOptions = {
+  sqs: SQSClient;
+  env: Environment;
+  functions: Functions;
+  /** Instead of the queue's own, so that a message that was let go comes back soon. */
+  visibilitySeconds?: number;
+  /** When a failed message comes back, instead of when its visibility ends. Lambda has no such thing; tests have no time. */
+  retryDelaySeconds?: number;
+  /** ms between sweeps; 0 for none but those asked for. */
+  sweepEveryMs?: number;
+  /** Failures of functions and of polling. */
+  onError: (error: unknown, where: string) => void;
+};
+
+export type Pollers = {
+  /** From now on messages of this step are left alone; resolves when no invocation is in flight. */
+  pause(step: Step): Promise<void>;
+  resume(step: Step): void;
+  /** Runs a sweep to its end; one at a time. @throws what the sweep throws */
+  sweepNow(): Promise<void>;
+  /** Stops receiving and waits for invocations in flight. */
+  close(): Promise<void>;
+};
+
+/** Starts polling every queue that has a consumer, and its dead letters. */
+export const startPollers = (options: PollerOptions): Pollers => {
+  const steps = Object.keys(options.functions.consumers) as Step[];
+  const working = new Map(steps.map((step) => [step, pollStep(options, step)]));
+  const dead = steps.map((step) => pollDeadLetters(options, step));
+  const sweeps = sweepOnSchedule(options);
+  return {
+    pause: async (step) => working.get(step)?.pause(),
+    resume: (step) => working.get(step)?.resume(),
+    sweepNow: sweeps.now,
+    close: async () => {
+      await Promise.all([...working.values(), ...dead, sweeps].map((part) => part.close()));
+    },
+  };
+};
+
+const pollStep = (options: PollerOptions, step: Step): QueuePollers => {
+  const handler = options.functions.consumers[step] as SQSHandler;
+  const queueUrl = options.env[queueVariable(step)];
+  if (queueUrl === undefined) throw new Error(`no queue for ${step}: ${queueVariable(step)} is not set`);
+  return pollQueue(options, { name: step, queueUrl, handler, rules: topology[step] });
+};
+
+const pollDeadLetters = (options: PollerOptions, step: Step): QueuePollers => {
+  const name = deadLetterQueueName(step);
+  const source = options.env[queueVariable(step)] ?? '';
+  const queueUrl = source.slice(0, source.length - step.length) + name;
+  return pollQueue(options, { name, queueUrl, handler: options.functions.deadLetters(step), rules: deadLetterRules });
+};
+
+type PolledQueue = { name: string; queueUrl: string; handler: SQSHandler; rules: StepRules };
+type QueuePollers = { pause(): Promise<void>; resume(): void; close(): Promise<void> };
+
+const pollQueue = (options: PollerOptions, queue: PolledQueue): QueuePollers => {
+  const gate = makeGate();
+  const running = new Set<Promise<unknown>>();
+  const handleMessageBatch = async (messages: Message[]): Promise<Message[]> => {
+    if (!(await gate.passed())) return [];
+    const invocation = invoke(options, queue, messages);
+    running.add(invocation);
+    return invocation.finally(() => running.delete(invocation));
+  };
+  const pollers = Array.from({ length: Math.min(sideBySide, queue.rules.maxConcurrency) }, () =>
+    startPoller(options, queue, handleMessageBatch),
+  );
+  return {
+    pause: async () => {
+      gate.shut();
+      await Promise.all(running);
+    },
+    resume: gate.open,
+    close: async () => {
+      gate.close();
+      await Promise.all(pollers.map((poller) => poller.close()));
+    },
+  };
+};
+
+type HandleBatch = (messages: Message[]) => Promise<Message[]>;
+
+const startPoller = (options: PollerOptions, queue: PolledQueue, handleMessageBatch: HandleBatch) => {
+  const consumer = Consumer.create({
+    queueUrl: queue.queueUrl,
+    sqs: options.sqs,
+    batchSize: queue.rules.batchSize,
+    waitTimeSeconds: 20,
+    authenticationErrorTimeout: 500,
+    messageSystemAttributeNames: ['All'],
+    messageAttributeNames: ['All'],
+    ...(options.visibilitySeconds === undefined ? {} : { visibilityTimeout: options.visibilitySeconds }),
+    handleMessageBatch,
+  });
+  let busy = false;
+  consumer.on('message_received', () => {
+    busy = true;
+  });
+  consumer.on('response_processed', () => {
+    busy = false;
+  });
+  consumer.on('error', (error) => options.onError(error, queue.name));
+  consumer.on('processing_error', (error) => options.onError(error, queue.name));
+  consumer.start();
+  const close = async (): Promise<void> => {
+    if (!busy) return consumer.stop({ abort: true });
+    // An abort would also end the request that acknowledges what is done by then.
+    const processed = once(consumer, 'response_processed');
+    consumer.stop();
+    await processed;
+  };
+  return { close };
+};
+
+/** Invokes the function and gives back the messages that it is done with. */
+const invoke = async (options: PollerOptions, queue: PolledQueue, messages: Message[]): Promise<Message[]> => {
+  const failed = await failures(options, queue, messages);
+  const { retryDelaySeconds } = options;
+  if (failed.size > 0 && retryDelaySeconds !== undefined) {
+    const Entries = messages
+      .filter((message) => failed.has(message.MessageId))
+      .map(({ MessageId, ReceiptHandle }) => ({ Id: MessageId, ReceiptHandle, VisibilityTimeout: retryDelaySeconds }));
+    await options.sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queue.queueUrl, Entries }));
+  }
+  return messages.filter((message) => !failed.has(message.MessageId));
+};
+
+/** The ids that the function names as failed; all, if it throws. */
+const failures = async (
+  options: PollerOptions,
+  { name, queueUrl, handler, rules }: PolledQueue,
+  messages: Message[],
+): Promise<ReadonlySet<string | undefined>> => {
+  const context = lambdaContext({ name, timeoutSeconds: rules.timeoutSeconds, memoryMb: rules.memoryMb });
+  try {
+    const answer = (await handler(sqsEvent(queueOfUrl(queueUrl), messages), context, () => {})) as
+      | SQSBatchResponse
+      | undefined;
+    return new Set(answer?.batchItemFailures.map((failure) => failure.itemIdentifier));
+  } catch (error) {
+    options.onError(error, name);
+    return new Set(messages.map((message) => message.MessageId));
+  }
+};
+
+/** Holds messages back while shut. A long poll that was sent cannot be called back, and what it brings must wait. */
+const makeGate = () => {
+  let state = Promise.withResolvers<boolean>();
+  state.resolve(true);
+  return {
+    passed: () => state.promise,
+    shut: () => {
+      state = Promise.withResolvers<boolean>();
+    },
+    open: () => state.resolve(true),
+    close: () => {
+      state.resolve(false);
+      state = Promise.withResolvers<boolean>();
+      state.resolve(false);
+    },
+  };
+};
+
+const sweepOnSchedule = (options: PollerOptions) => {
+  let last: Promise<void> = Promise.resolve();
+  const sweepOnce = async (): Promise<void> => {
+    await options.functions.sweep(
+      scheduledEvent('sweep'),
+      lambdaContext({ name: 'sweep', ...smallFunction }),
+      () => {},
+    );
+  };
+  const now = (): Promise<void> => {
+    const next = last.catch(() => {}).then(sweepOnce);
+    last = next;
+    return next;
+  };
+  const every = options.sweepEveryMs ?? sweepEverySeconds * 1000;
+  const timer =
+    every > 0 ? setInterval(() => now().catch((error) => options.onError(error, 'sweep')), every).unref() : undefined;
+  const close = async (): Promise<void> => {
+    clearInterval(timer);
+    await last.catch(() => {});
+  };
+  return { now, close };
+};

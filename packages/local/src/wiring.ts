@@ -1,0 +1,98 @@
+/** The functions as they run in the cloud, bound to what an environment names. */
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type AwsClients, type AwsConfig, awsClients, awsPorts, configFromEnvironment } from '@fzip/aws';
+import type { AuditLine, Invocation, Limits, Ports, Step } from '@fzip/core';
+import { api, type Binding, consumers, deadLetterConsumer, sweep, telemetry } from '@fzip/functions';
+import type { ApiHandler } from './front.ts';
+import type { FillProfile } from './local-routes.ts';
+import { region } from './names.ts';
+import type { Functions } from './pollers.ts';
+import { fillFromSample, type Store } from './profile-loader.ts';
+import type { Environment } from './resources.ts';
+
+export type Wiring = Store & {
+  clients: AwsClients;
+  config: AwsConfig;
+  ports: (invocation: Invocation) => Ports;
+  /** For looking at what is there, outside any function; never wrapped. */
+  inspection: Ports;
+};
+
+export type WiringOptions = {
+  limits?: Partial<Limits>;
+  /** Around the ports of every function: faults, delays, counters. */
+  wrapPorts?: (ports: Ports) => Ports;
+  audit?: (line: AuditLine) => void;
+};
+
+/** Clients from the AWS variables of an environment alone, so that nothing of the caller's own AWS account is touched. */
+export const clientsOf = (env: Environment): AwsClients => awsClients({ ...identity(env), endpoints: endpoints(env) });
+
+/** For long polls, which are silent for longer than other calls may be, each on a connection of its own. */
+export const pollingClient = (env: Environment): SQSClient =>
+  new SQSClient({
+    ...identity(env),
+    endpoint: env.AWS_ENDPOINT_URL_SQS ?? '',
+    useQueueUrlAsEndpoint: false,
+    requestHandler: { requestTimeout: 60_000, httpAgent: { keepAlive: true, maxSockets: 512 } },
+  });
+
+const identity = (env: Environment) => ({
+  region: env.AWS_REGION ?? region,
+  credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' },
+});
+
+const endpoints = (env: Environment) => ({
+  s3: env.AWS_ENDPOINT_URL_S3 ?? '',
+  sqs: env.AWS_ENDPOINT_URL_SQS ?? '',
+  sns: env.AWS_ENDPOINT_URL_SNS ?? '',
+  dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB ?? '',
+});
+
+export const wire = (env: Environment, options: WiringOptions = {}): Wiring => {
+  const clients = clientsOf(env);
+  const config = configFromEnvironment(env);
+  const { limits, audit, wrapPorts = (ports) => ports } = options;
+  const shared = awsPorts(config, clients, {
+    ...(limits === undefined ? {} : { limits }),
+    ...(audit === undefined ? {} : { audit }),
+  });
+  return {
+    clients,
+    config,
+    ports: (invocation) => wrapPorts({ ...shared, invocation }),
+    inspection: { ...shared, invocation: { id: 'inspection', deadline: Number.MAX_SAFE_INTEGER } },
+  };
+};
+
+export type TelemetryOptions = { silent?: boolean; sink?: (line: string) => void };
+
+/** Every function that a queue or the schedule invokes. */
+export const boundFunctions = ({ ports }: Pick<Wiring, 'ports'>, options: TelemetryOptions): Functions => {
+  const binding = (step: string): Binding => ({ ports, telemetry: telemetry(step, options) });
+  const bound = Object.entries(consumers).map(([step, consumer]) => [step, consumer(binding(step))] as const);
+  return {
+    consumers: Object.fromEntries(bound),
+    deadLetters: (step: Step) => deadLetterConsumer(step)(binding(step)),
+    sweep: sweep(binding('sweep')),
+  };
+};
+
+export const boundApi = ({ ports }: Pick<Wiring, 'ports'>, options: TelemetryOptions): ApiHandler =>
+  api({ ports, telemetry: telemetry('api', options) });
+
+/** Fills profiles one request of a user after the other, so that two at once do not both find it empty. */
+export const profileFiller = (wiring: Wiring): FillProfile => {
+  const last = new Map<string, Promise<unknown>>();
+  return async ({ user, ...sample }) => {
+    const before = last.get(user) ?? Promise.resolve();
+    const filled = before.then(() => fillFromSample(wiring, wiring.inspection, { userId: user, ...sample }));
+    const settled = filled
+      .catch(() => {})
+      .then(() => {
+        if (last.get(user) === settled) last.delete(user);
+      });
+    last.set(user, settled);
+    return filled;
+  };
+};
