@@ -1,0 +1,130 @@
+/** The promises of `ProfileStore`, one test each. */
+import type { ProfileStore, RowQuery } from '@fzip/core';
+import { type EntityKind, entityKinds, exact, formatRow, idOf, type Row } from '@fzip/format';
+import { describe, expect, test, vi } from 'vitest';
+import { sampleRow, someUser } from '../samples.ts';
+import { contract, type Make } from './contract.ts';
+
+/** `put` writes rows as HouseF3 would. */
+export type ProfileStoreWorld = { store: ProfileStore; put(kind: EntityKind, rows: readonly Row[]): Promise<void> };
+
+type World = () => ProfileStoreWorld;
+
+const everyRow = async (
+  store: ProfileStore,
+  query: Omit<RowQuery, 'cursor'>,
+): Promise<{ rows: Row[]; pages: number }> => {
+  const rows: Row[] = [];
+  let [cursor, pages]: [string | undefined, number] = [undefined, 0];
+  do {
+    const page: Awaited<ReturnType<ProfileStore['page']>> = await store.page({ ...query, ...(cursor && { cursor }) });
+    rows.push(...page.rows);
+    cursor = page.cursor;
+    pages += 1;
+  } while (cursor !== undefined);
+  return { rows, pages };
+};
+
+const texts = (rows: readonly Row[]): string[] => rows.map(formatRow).sort();
+
+export const profileStoreContract = (name: string, make: Make<ProfileStoreWorld>): void =>
+  contract(`the profile store ${name}`, make, (world) => {
+    describe.each(entityKinds)('of %s', (kind) => kindTests(world, kind));
+    pageTests(world);
+    countTests(world);
+  });
+
+const kindTests = (world: World, kind: EntityKind): void => {
+  test("page: the user's rows as the table holds them, and nobody else's", async () => {
+    const [mine, theirs] = [someUser(), someUser()];
+    const rows = [0, 1, 2].map((n) => sampleRow(kind, mine, n, { unknown: { to: ['us', null, true] } }));
+    await world().put(kind, [...rows, sampleRow(kind, theirs)]);
+    await vi.waitFor(async () => {
+      const found = await everyRow(world().store, { userId: mine, kind });
+      expect(texts(found.rows)).toEqual(texts(rows));
+    });
+    expect(await world().store.count(mine, kind, 5_000)).toEqual({ count: 3, exact: true });
+  });
+
+  test('page: no rows and no cursor for a user without any', async () => {
+    expect(await world().store.page({ userId: someUser(), kind })).toEqual({ rows: [] });
+  });
+};
+
+const pageTests = (world: World): void => {
+  /** Rows so large that a page of 1 MB holds a few. */
+  const largeRows = (userId: string) =>
+    Array.from({ length: 8 }, (_, n) => sampleRow('transactions', userId, n, { memo: 'x'.repeat(300_000) }));
+
+  test('page: pages follow one another in the order of the index, without gap or repeat', async () => {
+    const userId = someUser();
+    const rows = largeRows(userId);
+    await world().put('transactions', [...rows].reverse());
+    await vi.waitFor(async () => {
+      const found = await everyRow(world().store, { userId, kind: 'transactions' });
+      expect(found.pages).toBeGreaterThan(2);
+      expect(found.rows.map(({ date }) => date)).toEqual(rows.map(({ date }) => date));
+    });
+  });
+
+  test('page: every number is exact', async () => {
+    const userId = someUser();
+    const numbers = ['18446744073709551615', '-0.1', '12345678901234567890.123456789', '9007199254740993', '42'];
+    const row = sampleRow('transactions', userId, 0, { amount: exact('10.55'), numbers: numbers.map(exact) });
+    await world().put('transactions', [row]);
+    await vi.waitFor(async () => {
+      const { rows } = await world().store.page({ userId, kind: 'transactions' });
+      expect(rows.map(formatRow)).toEqual([formatRow(row)]);
+    });
+  });
+
+  test('page: with attributes named, only these', async () => {
+    const userId = someUser();
+    const row = sampleRow('transactions', userId);
+    await world().put('transactions', [row]);
+    const attributes = ['transactionId', 'updatedAt', 'date', 'neverSet'];
+    await vi.waitFor(async () => {
+      const { rows } = await world().store.page({ userId, kind: 'transactions', attributes });
+      expect(rows).toEqual([{ transactionId: row.transactionId, updatedAt: row.updatedAt, date: row.date }]);
+    });
+  });
+
+  test('page: a cursor that no page gave is refused', async () => {
+    for (const cursor of ['x', Buffer.from('[{}]').toString('base64url')]) {
+      const page = world().store.page({ userId: someUser(), kind: 'accounts', cursor });
+      await expect(page).rejects.toMatchObject({ name: 'BadCursor' });
+    }
+  });
+
+  test("page: another user's cursor leads to nobody's rows but one's own", async () => {
+    const [mine, theirs] = [someUser(), someUser()];
+    const own = sampleRow('transactions', mine, 50);
+    await world().put('transactions', [own, ...largeRows(theirs)]);
+    const cursor = await vi.waitFor(async () => {
+      const page = await world().store.page({ userId: theirs, kind: 'transactions' });
+      expect(page.cursor).toBeDefined();
+      return page.cursor as string;
+    });
+    const { rows } = await world().store.page({ userId: mine, kind: 'transactions', cursor });
+    expect(rows.map((row) => idOf('transactions', row))).toEqual([idOf('transactions', own)]);
+  });
+};
+
+const countTests = (world: World): void => {
+  test('count: every page is counted', async () => {
+    const userId = someUser();
+    await world().put(
+      'accounts',
+      Array.from({ length: 8 }, (_, n) => sampleRow('accounts', userId, n, { notes: 'x'.repeat(300_000) })),
+    );
+    await vi.waitFor(async () =>
+      expect(await world().store.count(userId, 'accounts', 30_000)).toEqual({ count: 8, exact: true }),
+    );
+  });
+
+  test('count: when its time is over it says that there may be more', async () => {
+    const userId = someUser();
+    await world().put('accounts', [sampleRow('accounts', userId)]);
+    expect(await world().store.count(userId, 'accounts', 0)).toEqual({ count: 0, exact: false });
+  });
+};

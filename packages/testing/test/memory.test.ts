@@ -1,0 +1,66 @@
+import { eventAttributes } from '@fzip/core';
+import { expect, test } from 'vitest';
+import { jobStoreContract } from '../src/contracts/job-store.ts';
+import { ledgerContract } from '../src/contracts/ledger.ts';
+import { eventBusContract, queuesContract } from '../src/contracts/messaging.ts';
+import { objectStoreContract } from '../src/contracts/object-store.ts';
+import { profileStoreContract } from '../src/contracts/profile-store.ts';
+import { memoryPorts } from '../src/memory/ports.ts';
+import { sampleRow, someUser } from '../src/samples.ts';
+
+jobStoreContract('in memory', async () => ({ store: memoryPorts().jobs }));
+
+ledgerContract('in memory', async () => {
+  const { ledger } = memoryPorts();
+  return { ledger, letters: async () => ledger.letters() };
+});
+
+profileStoreContract('in memory', async () => {
+  const { profiles } = memoryPorts({ pageRows: 3 });
+  return { store: profiles, put: async (kind, rows) => profiles.put(kind, rows) };
+});
+
+objectStoreContract('in memory', async () => {
+  const { packages } = memoryPorts();
+  return { store: packages, begin: packages.begin, visit: packages.visit, submit: packages.submit };
+});
+
+queuesContract('in memory', async () => {
+  const { queues } = memoryPorts();
+  return { queues, received: async () => queues.sent.splice(0).map(({ message }) => message) };
+});
+
+eventBusContract('in memory', async () => {
+  const { events } = memoryPorts();
+  return {
+    events,
+    received: async () =>
+      events.published.splice(0).map(({ event, jobType }) => ({ event, attributes: eventAttributes(event, jobType) })),
+  };
+});
+
+test('a pause in memory takes no time and moves the clock', async () => {
+  const ports = memoryPorts({ now: 1_000 });
+  await ports.sleep(60_000);
+  expect(ports.clock()).toBe(61_000);
+  ports.time.now = 5;
+  expect(ports.clock()).toBe(5);
+});
+
+test('a link in memory is good until its time is over', async () => {
+  const { packages, sleep } = memoryPorts();
+  await packages.put('a', Buffer.from('x'));
+  const link = await packages.presignGet('a', { expiresInSeconds: 60, fileName: 'a' });
+  await sleep(61_000);
+  expect((await packages.visit(link)).status).toBe(403);
+});
+
+test('rows in memory are not those that a caller holds', async () => {
+  const { profiles } = memoryPorts();
+  const userId = someUser();
+  const row = sampleRow('accounts', userId, 0, { nested: { a: 1 } });
+  profiles.put('accounts', [row]);
+  const first = await profiles.page({ userId, kind: 'accounts' });
+  Object.assign(first.rows[0]?.nested ?? {}, { a: 2 });
+  expect((await profiles.page({ userId, kind: 'accounts' })).rows).toEqual([row]);
+});
