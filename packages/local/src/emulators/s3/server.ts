@@ -70,7 +70,8 @@ const serve = async (world: World, call: Call): Promise<void> => {
 };
 
 const answerError = (id: string, request: IncomingMessage, response: ServerResponse, error: unknown): void => {
-  if (response.headersSent || request.destroyed) return void response.destroy();
+  const cut = request.destroyed && !request.complete;
+  if (response.headersSent || response.destroyed || cut) return void response.destroy();
   const known =
     error instanceof S3Error
       ? error
