@@ -1,0 +1,68 @@
+/** Every way a request can be refused, and the one shape in which that is told. */
+import { z } from '@hono/zod-openapi';
+
+/** Every error code with its HTTP status and what it means. The OpenAPI document and the client's types read this table. */
+export const errorCodes = {
+  INVALID_REQUEST: { status: 400, meaning: 'A field, header or parameter is not as specified; `details` names each.' },
+  INVALID_JSON: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
+  UNAUTHORIZED: { status: 401, meaning: 'The request carries no valid token.' },
+  NOT_FOUND: { status: 404, meaning: 'You have no such backup.' },
+  VOLUME_NOT_FOUND: { status: 404, meaning: 'Your backup has no such volume.' },
+  ROUTE_NOT_FOUND: { status: 404, meaning: 'There is no such route.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    meaning: 'The route exists, the method does not; the Allow header names those that do.',
+  },
+  NOT_READY: { status: 409, meaning: 'The backup is still being made.' },
+  BACKUP_FAILED: { status: 409, meaning: 'The backup failed or was canceled, so there is nothing to download.' },
+  CONFLICT: { status: 409, meaning: 'The backup changed meanwhile. Look at it again and repeat the request.' },
+  EXPIRED: { status: 410, meaning: 'The backup has expired and its package is gone.' },
+  BODY_TOO_LARGE: { status: 413, meaning: 'The body is larger than 64 KiB.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The body is not `application/json`.' },
+  UNSUPPORTED_BACKUP_TYPE: {
+    status: 422,
+    meaning: 'Backups of this type are not made; `details` names those that are.',
+  },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: 'The Idempotency-Key was used before, with other parameters.' },
+  INTERNAL_ERROR: { status: 500, meaning: 'The request failed on our side. The message carries the request id.' },
+} as const satisfies Record<string, { status: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export const ErrorDetail = z
+  .object({
+    field: z.string().openapi({ description: 'Path of the field, or the name of the header or parameter.' }),
+    message: z.string().openapi({ description: 'What was found and what is allowed.' }),
+    allowed: z.array(z.string()).optional().openapi({ description: 'The values or names that are allowed, if few.' }),
+  })
+  .openapi('ErrorDetail');
+export type ErrorDetail = z.infer<typeof ErrorDetail>;
+
+export const ErrorBody = z
+  .object({
+    error: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    message: z.string(),
+    details: z.array(ErrorDetail).optional(),
+  })
+  .openapi('Error');
+export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** Why a request is refused; thrown by handlers, answered as `ErrorBody` with the status of its code. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetail[] | undefined;
+  constructor(code: ErrorCode, message?: string, details?: ErrorDetail[]) {
+    super(message ?? errorCodes[code].meaning);
+    this.name = 'ApiError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export const statusOf = (code: ErrorCode) => errorCodes[code].status;
+
+export const bodyOf = (error: ApiError): ErrorBody => ({
+  error: error.code,
+  message: error.message,
+  ...(error.details ? { details: error.details } : {}),
+});
