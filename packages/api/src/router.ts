@@ -1,0 +1,85 @@
+/** One router with every route; the app mounts it twice. */
+import { profileCounts } from '@fzip/core';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import * as backups from './backups.ts';
+import { jsonBody } from './body.ts';
+import { type ApiEnv, type Identify, signedInUser } from './context.ts';
+import { ApiError } from './errors.ts';
+import { openapiDocument } from './openapi.ts';
+import { invalid } from './refusals.ts';
+import * as to from './routes.ts';
+import {
+  backupTypes,
+  CreateBackupRequest,
+  DownloadQuery,
+  defaultPage,
+  ListBackupsQuery,
+  laterBackupTypes,
+} from './schemas.ts';
+
+/** What a validator found of one part of a request. */
+type Checked = { target: string; success: boolean; data?: unknown; error?: z.core.$ZodError };
+
+/** Refuses what does not fit; `schema` knows the fields there are. */
+const refuseUnless =
+  (where: string, schema: z.ZodObject) =>
+  (result: Checked): undefined => {
+    if (result.error) throw invalid(result.error, where, Object.keys(schema.shape));
+  };
+
+const AskedType = z.object({ backupType: z.string() });
+
+/** A type that the design names is understood, so that it is refused as what it is and not as a typing error. */
+const refuseBackup = (result: Checked): undefined => {
+  const asked = AskedType.safeParse(result.data).data?.backupType;
+  if (result.target === 'json' && asked !== undefined && laterBackupTypes.includes(asked)) {
+    const message = `no backups of type ${asked} are made; allowed are ${backupTypes.join(', ')}`;
+    const detail = { field: 'backupType', message, allowed: [...backupTypes] };
+    throw new ApiError('UNSUPPORTED_BACKUP_TYPE', message, [detail]);
+  }
+  refuseUnless('body', CreateBackupRequest)(result);
+};
+
+export const apiRouter = (identify: Identify) => {
+  const router = new OpenAPIHono<ApiEnv>();
+  for (const route of to.routes.filter(to.needsToken)) {
+    router.on(route.method, route.getRoutingPath(), async (c, next) => {
+      c.set('user', await signedInUser(identify, c));
+      await next();
+    });
+  }
+  router.on('post', to.createBackupRoute.getRoutingPath(), jsonBody);
+
+  router.openapi(
+    to.createBackupRoute,
+    async (c) => {
+      const idempotencyKey = c.req.valid('header')['Idempotency-Key'];
+      const answer = await backups.create(c, { body: c.req.valid('json'), idempotencyKey });
+      return c.json(answer, 201, { location: `${c.req.path}/${answer.backupId}/status` });
+    },
+    refuseBackup,
+  );
+  router.openapi(
+    to.listBackupsRoute,
+    async (c) => {
+      const { limit = defaultPage, offset = 0, asOf } = c.req.valid('query');
+      return c.json(await backups.list(c, { limit, offset, ...(asOf === undefined ? {} : { asOf }) }), 200);
+    },
+    refuseUnless('query', ListBackupsQuery),
+  );
+  router.openapi(to.backupStatusRoute, async (c) => c.json(await backups.status(c, c.req.valid('param').id), 200));
+  router.openapi(
+    to.downloadBackupRoute,
+    async (c) => c.redirect(await backups.download(c, c.req.valid('param').id, c.req.valid('query').volume ?? 1), 302),
+    refuseUnless('query', DownloadQuery),
+  );
+  router.openapi(to.deleteBackupRoute, async (c) => {
+    await backups.remove(c, c.req.valid('param').id);
+    return c.json({ message: 'backup deleted' }, 200);
+  });
+  router.openapi(to.profileRoute, async (c) => c.json(await profileCounts(c.get('ports'), c.get('user')), 200));
+  router.openapi(to.openapiRoute, (c) =>
+    c.json(openapiDocument() as { openapi: string }, 200, { 'cache-control': 'public, max-age=300' }),
+  );
+  return router;
+};

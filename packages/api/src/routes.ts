@@ -1,0 +1,201 @@
+/** Every route of the API: method, path, what goes in, what comes out, how it may fail. Mounted under `/fzip` and at the root. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { ErrorBody, type ErrorCode, errorCodes } from './errors.ts';
+import {
+  BackupList,
+  BackupPath,
+  BackupStatus,
+  CreateBackupRequest,
+  CreateBackupResponse,
+  DownloadQuery,
+  IdempotencyHeaders,
+  ListBackupsQuery,
+  Message,
+  Profile,
+} from './schemas.ts';
+
+type StatusOf<C extends ErrorCode> = (typeof errorCodes)[C]['status'];
+type ErrorResponse = {
+  description: string;
+  content: { 'application/json': { schema: typeof ErrorBody; examples: Record<string, { value: ErrorBody }> } };
+};
+
+const withStatus = (codes: readonly ErrorCode[], status: number): ErrorResponse => {
+  const same = codes.filter((code) => errorCodes[code].status === status);
+  const example = (code: ErrorCode) => [code, { value: { error: code, message: errorCodes[code].meaning } }] as const;
+  return {
+    description: same.map((code) => `\`${code}\`: ${errorCodes[code].meaning}`).join(' '),
+    content: { 'application/json': { schema: ErrorBody, examples: Object.fromEntries(same.map(example)) } },
+  };
+};
+
+/** The responses of error codes, by their statuses. */
+const errors = <const C extends readonly ErrorCode[]>(...codes: C): { [S in StatusOf<C[number]>]: ErrorResponse } =>
+  Object.fromEntries(codes.map((code) => [errorCodes[code].status, withStatus(codes, errorCodes[code].status)])) as {
+    [S in StatusOf<C[number]>]: ErrorResponse;
+  };
+
+const json = <T extends z.ZodType>(description: string, schema: T) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const signedIn = { security: [{ bearer: [] }] };
+
+export const createBackupRoute = createRoute({
+  ...signedIn,
+  method: 'post',
+  path: '/backup',
+  operationId: 'createBackup',
+  tags: ['backup'],
+  summary: 'Begin a backup',
+  description:
+    'Begins a backup of the whole profile of the signed-in user. The body may be empty. The answer estimates size and ' +
+    'end from counts of the profile; the job goes on counting to the end.',
+  request: {
+    headers: IdempotencyHeaders,
+    body: {
+      description: 'What to back up. May be empty.',
+      content: { 'application/json': { schema: CreateBackupRequest } },
+    },
+  },
+  responses: {
+    201: {
+      ...json('The backup has begun, or had begun with the same Idempotency-Key.', CreateBackupResponse),
+      headers: z.object({ Location: z.string().openapi({ description: 'Path of the status of the backup.' }) }),
+    },
+    ...errors(
+      'INVALID_REQUEST',
+      'INVALID_JSON',
+      'UNAUTHORIZED',
+      'CONFLICT',
+      'BODY_TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'UNSUPPORTED_BACKUP_TYPE',
+      'IDEMPOTENCY_KEY_REUSED',
+      'INTERNAL_ERROR',
+    ),
+  },
+});
+
+export const listBackupsRoute = createRoute({
+  ...signedIn,
+  method: 'get',
+  path: '/backup',
+  operationId: 'listBackups',
+  tags: ['backup'],
+  summary: 'List backups',
+  description: 'The backups of the signed-in user, newest first, in whatever status.',
+  request: { query: ListBackupsQuery },
+  responses: {
+    200: json('One page of backups.', BackupList),
+    ...errors('INVALID_REQUEST', 'UNAUTHORIZED', 'INTERNAL_ERROR'),
+  },
+});
+
+export const backupStatusRoute = createRoute({
+  ...signedIn,
+  method: 'get',
+  path: '/backup/{id}/status',
+  operationId: 'backupStatus',
+  tags: ['backup'],
+  summary: 'Status of a backup',
+  description:
+    'Where a backup stands; once completed, what it holds, how good it is and where its volumes are. ' +
+    'A backup of another user and an unknown id answer alike.',
+  request: { params: BackupPath },
+  responses: {
+    200: json('The backup.', BackupStatus),
+    ...errors('UNAUTHORIZED', 'NOT_FOUND', 'INTERNAL_ERROR'),
+  },
+});
+
+export const downloadBackupRoute = createRoute({
+  ...signedIn,
+  method: 'get',
+  path: '/backup/{id}/download',
+  operationId: 'downloadBackup',
+  tags: ['backup'],
+  summary: 'Download a volume',
+  description: 'Redirects to a link to one volume of a completed backup. The link is signed for 15 minutes.',
+  request: { params: BackupPath, query: DownloadQuery },
+  responses: {
+    302: {
+      description: 'To the volume.',
+      headers: z.object({ Location: z.url().openapi({ description: 'Signed link; follow it without the token.' }) }),
+    },
+    ...errors(
+      'INVALID_REQUEST',
+      'UNAUTHORIZED',
+      'NOT_FOUND',
+      'VOLUME_NOT_FOUND',
+      'NOT_READY',
+      'BACKUP_FAILED',
+      'EXPIRED',
+      'INTERNAL_ERROR',
+    ),
+  },
+});
+
+export const deleteBackupRoute = createRoute({
+  ...signedIn,
+  method: 'delete',
+  path: '/backup/{id}',
+  operationId: 'deleteBackup',
+  tags: ['backup'],
+  summary: 'Delete a backup',
+  description:
+    'Deletes every stored object of a backup and then the backup itself. One that is being made is canceled first.',
+  request: { params: BackupPath },
+  responses: {
+    200: json('The backup is gone.', Message),
+    ...errors('UNAUTHORIZED', 'NOT_FOUND', 'CONFLICT', 'INTERNAL_ERROR'),
+  },
+});
+
+export const profileRoute = createRoute({
+  ...signedIn,
+  method: 'get',
+  path: '/profile',
+  operationId: 'profile',
+  tags: ['profile'],
+  summary: 'Counts of the profile',
+  description: 'How many rows of each kind the profile of the signed-in user holds. Counting stops after 2 s.',
+  responses: { 200: json('Rows of each kind.', Profile), ...errors('UNAUTHORIZED', 'INTERNAL_ERROR') },
+});
+
+export const openapiRoute = createRoute({
+  method: 'get',
+  path: '/openapi.json',
+  operationId: 'openapi',
+  tags: ['api'],
+  security: [],
+  summary: 'This document',
+  description: 'The OpenAPI 3.1 document of this API. Needs no token.',
+  responses: {
+    200: json('OpenAPI 3.1.', z.looseObject({ openapi: z.string() }).openapi({ example: { openapi: '3.1.0' } })),
+    ...errors('INTERNAL_ERROR'),
+  },
+});
+
+export const routes = [
+  createBackupRoute,
+  listBackupsRoute,
+  backupStatusRoute,
+  downloadBackupRoute,
+  deleteBackupRoute,
+  profileRoute,
+  openapiRoute,
+] as const;
+
+export const needsToken = (route: (typeof routes)[number]): boolean => route !== openapiRoute;
+
+const patterns = routes.map((route) => ({
+  method: route.method.toUpperCase(),
+  operation: route.operationId,
+  path: new RegExp(`^(?:/fzip)?${route.path.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+}));
+
+/** The routes at a path, whatever their method. */
+export const routesAt = (path: string): { method: string; operation: string }[] =>
+  patterns.filter((pattern) => pattern.path.test(path));

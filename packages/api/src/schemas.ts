@@ -1,0 +1,210 @@
+/** What goes in and what comes out. Every date is an integer: ms since epoch. Every size is in bytes. */
+
+import { BackupParameters, Counts, Phase, Quality } from '@fzip/core';
+import { z } from '@hono/zod-openapi';
+
+/** Types that the design names but that no backup is made of yet. */
+export const laterBackupTypes: readonly string[] = [
+  'accounts_only',
+  'transactions_only',
+  'categories_only',
+  'date_range',
+  'selective',
+];
+export const backupTypes = BackupParameters.shape.backupType.unwrap().options;
+
+/** Statuses as shown: without the prefix of the job type. */
+const shownStatuses = ['initiated', 'processing', 'completed', 'failed', 'canceled', 'expired'] as const;
+
+export const largestPage = 100;
+export const defaultPage = 20;
+
+const date = z.int().nonnegative().openapi({ description: 'ms since epoch', example: 1_767_225_600_000 });
+const bytes = z.int().nonnegative().openapi({ description: 'bytes' });
+const percent = z.number().min(0).max(100);
+const exampleId = '0b7e7dd6-5a52-4b5b-9a2c-6f3f1c1c7a10';
+const backupId = z.uuid().openapi({ example: exampleId });
+const link = z
+  .url()
+  .openapi({ description: 'Signed for 15 minutes, for whoever holds it. Signed anew for every answer.' });
+
+export const CreateBackupRequest = z
+  .strictObject({
+    backupType: BackupParameters.shape.backupType,
+    includeAnalytics: BackupParameters.shape.includeAnalytics,
+    description: BackupParameters.shape.description,
+    expiresInHours: BackupParameters.shape.expiresInHours,
+    packageFormat: z.enum(['fzip']).default('fzip'),
+  })
+  .openapi('CreateBackupRequest', { example: { description: 'before the move', expiresInHours: 48 } });
+export type CreateBackupRequest = z.input<typeof CreateBackupRequest>;
+
+export const IdempotencyHeaders = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+    .optional()
+    .openapi({
+      description: 'Repeating a request with the same key answers with the backup of the first one.',
+      example: 'move-2026-01',
+    }),
+});
+
+export const ShownBackupStatus = z.enum(shownStatuses).openapi('ShownBackupStatus');
+export type ShownBackupStatus = z.infer<typeof ShownBackupStatus>;
+
+export const CreateBackupResponse = z
+  .object({
+    backupId,
+    status: ShownBackupStatus,
+    estimatedSize: bytes,
+    estimatedCompletion: date,
+    exact: z
+      .boolean()
+      .openapi({ description: 'False: counting was cut short after 2 s and the estimate is "at least".' }),
+  })
+  .openapi('CreateBackupResponse', {
+    example: {
+      backupId: exampleId,
+      status: 'initiated',
+      estimatedSize: 1_843_200,
+      estimatedCompletion: 1_767_225_630_000,
+      exact: true,
+    },
+  });
+export type CreateBackupResponse = z.infer<typeof CreateBackupResponse>;
+
+export const BackupPath = z.object({ id: z.string().openapi({ format: 'uuid', example: exampleId }) });
+
+/** A whole number out of a query string. */
+const whole = (min: number, max: number, fallback?: number, description?: string) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`)
+    .optional()
+    .openapi({
+      type: 'integer',
+      minimum: min,
+      maximum: max,
+      ...(fallback === undefined ? {} : { default: fallback }),
+      ...(description === undefined ? {} : { description }),
+    });
+
+const largest = 999_999_999_999_999;
+
+export const ListBackupsQuery = z.strictObject({
+  limit: whole(1, largestPage, defaultPage, 'Backups in the answer, at most.'),
+  offset: whole(0, largest, 0, 'Backups to leave out at the newest end.'),
+  asOf: whole(
+    0,
+    largest,
+    undefined,
+    'ms since epoch: leaves out what was requested later. Give the `asOf` of the first page with every further page, ' +
+      'and backups that are made meanwhile neither repeat nor shift what is listed.',
+  ),
+});
+
+export const BackupListItem = z
+  .object({
+    backupId,
+    status: ShownBackupStatus,
+    backupType: z.enum(backupTypes),
+    requestedAt: date,
+    completedAt: date.optional(),
+    expiresAt: date.optional(),
+    progress: percent,
+    packageSize: bytes.optional(),
+    description: z.string().optional(),
+  })
+  .openapi('BackupListItem');
+export type BackupListItem = z.infer<typeof BackupListItem>;
+
+export const BackupList = z
+  .object({
+    backups: z.array(BackupListItem).openapi({ description: 'Newest first.' }),
+    total: z.int().nonnegative(),
+    limit: z.int(),
+    offset: z.int(),
+    hasMore: z.boolean(),
+    asOf: date,
+  })
+  .openapi('BackupList', {
+    example: {
+      backups: [
+        {
+          backupId: exampleId,
+          status: 'completed',
+          backupType: 'complete',
+          requestedAt: 1_767_225_600_000,
+          completedAt: 1_767_225_630_000,
+          expiresAt: 1_767_312_030_000,
+          progress: 100,
+          packageSize: 1_812_044,
+          description: 'before the move',
+        },
+      ],
+      total: 1,
+      limit: defaultPage,
+      offset: 0,
+      hasMore: false,
+      asOf: 1_767_225_700_000,
+    },
+  });
+export type BackupList = z.infer<typeof BackupList>;
+
+export const BackupVolume = z
+  .object({
+    number: z.int().positive(),
+    size: bytes,
+    sha256: z.string(),
+    downloadUrl: link.optional().openapi({ description: 'Present while the backup may be downloaded.' }),
+  })
+  .openapi('BackupVolume');
+export type BackupVolume = z.infer<typeof BackupVolume>;
+
+export const BackupStatus = z
+  .object({
+    ...BackupListItem.shape,
+    currentPhase: Phase.optional(),
+    startedAt: date.optional(),
+    updatedAt: date,
+    downloadUrl: link.optional().openapi({ description: 'Of the first volume, while the backup may be downloaded.' }),
+    validation: Quality.optional(),
+    manifest_checksums: z
+      .record(z.string(), z.string())
+      .optional()
+      .openapi({ description: 'SHA-256 of each `data/` entry, as the manifest states them.' }),
+    counts: Counts.optional().meta({ description: 'Rows of each kind in the package.' }),
+    volumes: z.array(BackupVolume),
+    failedFiles: z
+      .array(z.object({ fileId: z.string(), fileName: z.string(), reason: z.string() }))
+      .openapi({ description: 'Files whose bytes could not be read; the list is cut, `failedFilesCount` is not.' }),
+    failedFilesCount: z.int().nonnegative(),
+    notIncluded: z.array(z.string()).openapi({ description: 'What the profile holds and the package does not.' }),
+    error: z
+      .object({ code: z.string(), message: z.string(), details: z.array(z.string()).optional() })
+      .optional()
+      .openapi({ description: 'Why the backup failed or was canceled.' }),
+  })
+  .openapi('BackupStatus');
+export type BackupStatus = z.infer<typeof BackupStatus>;
+
+export const DownloadQuery = z.strictObject({ volume: whole(1, largest, 1, 'Number of the volume.') });
+
+export const Message = z.object({ message: z.string() }).openapi('Message', { example: { message: 'backup deleted' } });
+export type Message = z.infer<typeof Message>;
+
+export const Profile = z
+  .object({
+    counts: Counts.meta({ description: 'Rows of each kind.' }),
+    exact: z.boolean().openapi({ description: 'False: counting was cut short after 2 s, and counts are "at least".' }),
+  })
+  .openapi('Profile', {
+    example: {
+      counts: { accounts: 3, categories: 24, file_maps: 2, transaction_files: 12, transactions: 1840, analytics: 10 },
+      exact: true,
+    },
+  });
+export type Profile = z.infer<typeof Profile>;

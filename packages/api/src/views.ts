@@ -1,0 +1,62 @@
+/** Jobs as the API shows them: never the user, never an object key, never a link that was kept. */
+import { type Job, jobCan, type StoredVolume, shownStatus } from '@fzip/core';
+import type { ErrorCode } from './errors.ts';
+import { type BackupListItem, type BackupStatus, type BackupVolume, ShownBackupStatus } from './schemas.ts';
+
+/** A field if it has a value: `{}` or `{name: value}`. */
+const given = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
+  (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
+
+/** A backup whose time is over shows as expired, even while the sweep has not come by. */
+export const shownBackupStatus = (job: Job, now: number): ShownBackupStatus =>
+  jobCan.expire(job, now) ? 'expired' : ShownBackupStatus.parse(shownStatus(job.status));
+
+/** Why a backup of a status cannot be downloaded. */
+export const downloadRefusals: Readonly<Record<ShownBackupStatus, ErrorCode | undefined>> = {
+  initiated: 'NOT_READY',
+  processing: 'NOT_READY',
+  completed: undefined,
+  failed: 'BACKUP_FAILED',
+  canceled: 'BACKUP_FAILED',
+  expired: 'EXPIRED',
+};
+
+export const listItem = (job: Job, now: number): BackupListItem => ({
+  backupId: job.jobId,
+  status: shownBackupStatus(job, now),
+  backupType: job.parameters.backupType,
+  requestedAt: job.createdAt,
+  progress: job.progress,
+  ...given('completedAt', job.completedAt),
+  ...given('expiresAt', job.expiresAt),
+  ...given('packageSize', job.packageSize),
+  ...given('description', job.parameters.description),
+});
+
+const errorOf = (job: Job) => job.error && { ...job.error, ...given('details', job.errorDetails) };
+
+const volumeView =
+  (links: readonly string[]) =>
+  ({ size, sha256 }: StoredVolume, index: number): BackupVolume => ({
+    number: index + 1,
+    size,
+    sha256,
+    ...given('downloadUrl', links[index]),
+  });
+
+/** @param links one per volume, or none while the backup may not be downloaded */
+export const statusView = (job: Job, now: number, links: readonly string[]): BackupStatus => ({
+  ...listItem(job, now),
+  updatedAt: job.updatedAt,
+  ...given('startedAt', job.startedAt),
+  ...given('currentPhase', job.currentPhase),
+  ...given('downloadUrl', links[0]),
+  ...given('validation', job.validation),
+  ...given('manifest_checksums', job.summary?.manifestChecksums),
+  ...given('counts', job.summary?.counts),
+  volumes: (job.packages ?? []).map(volumeView(links)),
+  failedFiles: job.summary?.failedFiles ?? [],
+  failedFilesCount: job.summary?.failedFilesCount ?? 0,
+  notIncluded: job.summary?.notIncluded ?? [],
+  ...given('error', errorOf(job)),
+});
