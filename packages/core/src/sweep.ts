@@ -111,18 +111,19 @@ const cleanStaging = async (ports: Ports, swept: Swept): Promise<void> => {
     if (looked > perRun) return;
     const jobId = folder.slice('staging/'.length, -1);
     if (!(await isOver(ports, jobId))) continue;
+    // The staging last: while it is there, the next run looks again.
+    await removeUncounted(ports, jobId);
     await removeAll(ports.packages, stagingPrefix(jobId));
-    await removeUnfinishedPackage(ports, jobId);
     swept.cleaned += 1;
   }
 };
 
-/** Volumes of a backup that failed or was canceled: nobody can ask for them. */
-const removeUnfinishedPackage = async (ports: Ports, jobId: string): Promise<void> => {
+/** Volumes that no job counts: of a backup that failed or was canceled, or doubles that a crash left behind. */
+const removeUncounted = async (ports: Ports, jobId: string): Promise<void> => {
   const job = await ports.jobs.find(jobId);
-  if (job?.status === 'backup_failed' || job?.status === 'backup_canceled') {
-    await removeAll(ports.packages, packagePrefix(job));
-  }
+  if (job?.jobType !== 'backup') return;
+  const counted = job.status === 'backup_completed' ? (job.packages ?? []).map(({ key }) => key) : [];
+  await removeAll(ports.packages, packagePrefix(job), new Set(counted));
 };
 
 const isOver = async (ports: Ports, jobId: string): Promise<boolean> => {

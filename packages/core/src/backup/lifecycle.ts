@@ -52,8 +52,12 @@ const removeObjects = async (ports: Ports, job: Job): Promise<void> => {
   await removeAll(ports.packages, stagingPrefix(job.jobId));
 };
 
-/** Deletes everything under a prefix, and ends uploads that were begun there. */
-export const removeAll = async (store: ObjectStore, prefix: string): Promise<number> => {
+/** Deletes everything under a prefix but what is to be kept, and ends uploads that were begun there. */
+export const removeAll = async (
+  store: ObjectStore,
+  prefix: string,
+  keep: ReadonlySet<string> = new Set(),
+): Promise<number> => {
   for await (const upload of store.unfinished(prefix)) await store.abort(upload.key, upload.uploadId);
   let removed = 0;
   let keys: string[] = [];
@@ -63,7 +67,7 @@ export const removeAll = async (store: ObjectStore, prefix: string): Promise<num
     keys = [];
   };
   for await (const { key } of store.list(prefix)) {
-    keys.push(key);
+    if (!keep.has(key)) keys.push(key);
     if (keys.length === 1_000) await flush();
   }
   await flush();

@@ -53,16 +53,16 @@ export const packageVolume = async (ports: Ports, message: BackupPackageMessage)
   if (!volume) throw new Error(`job ${job.jobId} has ${plan.volumes.length} volumes, asked for is ${message.volume}`);
   const scope = volumeScope(message);
   if (!(await ports.ledger.get(scope, n))) {
-    const built = await leased(ports, scope, n, () => build(ports, job, plan, volume, message.volume));
-    if (built === undefined) return 'stopping';
-    // Deleted or canceled while it was built: nobody else would know of this object.
-    const still = await standing(ports, message);
-    if (!still.ok) {
-      await ports.packages.delete([built.key]);
-      return still.outcome;
-    }
-    const counted = await ports.ledger.put(scope, n, built);
-    if (counted.key !== built.key) await ports.packages.delete([built.key]);
+    const outcome = await leased(ports, scope, n, async () => {
+      const built = await build(ports, job, plan, volume, message.volume);
+      if (built === undefined) return 'stopping';
+      // Deleted or canceled while it was built: nobody else would know of this object.
+      const still = await standing(ports, message);
+      const counted = still.ok ? await ports.ledger.put(scope, n, built) : undefined;
+      if (counted?.key !== built.key) await ports.packages.delete([built.key]);
+      return still.ok ? 'packaged' : still.outcome;
+    });
+    if (outcome !== 'packaged') return outcome;
   }
   if (await finishPiece(ports.ledger, scope, n, plan.volumes.length)) await sendValidates(ports, job, plan);
   return 'packaged';

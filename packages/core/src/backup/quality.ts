@@ -77,7 +77,9 @@ const issues = (facts: Facts, missingRows: number): string[] => [
   ...(facts.filesFailed > 0
     ? [`The bytes of ${facts.filesFailed} of ${facts.filesPresent + facts.filesFailed} files could not be read`]
     : []),
-  ...(facts.movedRows > 0 ? [`At least ${rows(facts.movedRows)} changed while they were read`] : []),
+  ...(facts.movedRows > 0
+    ? [`At least ${rows(facts.movedRows)} changed while ${facts.movedRows === 1 ? 'it was' : 'they were'} read`]
+    : []),
   ...(facts.defectRows > 0
     ? [`${rows(facts.defectRows)} refer to something that is not there, or hold an odd value`]
     : []),

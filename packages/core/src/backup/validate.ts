@@ -50,10 +50,8 @@ export const validateVolume = async (ports: Ports, message: BackupValidateMessag
   const scope = checkedScope(message);
   if (!(await ports.ledger.get(scope, n))) {
     const volume = await volumeRecord(ports, job, n);
-    await ports.ledger.put(
-      scope,
-      n,
-      await leased(ports, scope, n, () => readBack(ports, job, volume, message.volume, plan)),
+    await leased(ports, scope, n, async () =>
+      ports.ledger.put(scope, n, await readBack(ports, job, volume, message.volume, plan)),
     );
   }
   if (!(await finishPiece(ports.ledger, scope, n, plan.volumes.length))) return 'validated';
