@@ -3,7 +3,7 @@ import { type Running, type StartOptions, starters } from './start.ts';
 
 export type { EmulatorName, EmulatorOptions, Emulators } from './options.ts';
 export type { Credentials } from './s3/signature.ts';
-export { spawnEmulators } from './spawn.ts';
+export { type SpawnedEmulators, spawnEmulators } from './spawn.ts';
 
 /** Ends all, the last started first, even if one fails to end. */
 const closeAll = async (running: readonly Running[]): Promise<void> => {

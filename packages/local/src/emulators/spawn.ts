@@ -6,6 +6,9 @@ import type { Announcement, ProcessOptions } from './process.ts';
 
 type Child = { name: EmulatorName; process: ChildProcess; url: string };
 
+/** Emulators in children, whose process ids say which of them to look at. */
+export type SpawnedEmulators = Emulators & { pids: Record<EmulatorName, number> };
+
 /** How long a child may take to end before it is killed, in ms. Nothing that was acknowledged is lost by that. */
 const patience = 5000;
 
@@ -56,7 +59,7 @@ const endChild = async ({ process: child }: Child): Promise<void> => {
 };
 
 /** Each emulator in a child of its own. Rejects, naming the emulator and its complaint, if one does not start. */
-export const spawnEmulators = async (options: EmulatorOptions = {}): Promise<Emulators> => {
+export const spawnEmulators = async (options: EmulatorOptions = {}): Promise<SpawnedEmulators> => {
   const credentials = credentialsFor(options);
   const children: Child[] = [];
   let closing = false;
@@ -85,5 +88,6 @@ export const spawnEmulators = async (options: EmulatorOptions = {}): Promise<Emu
     throw pair.status === 'rejected' ? pair.reason : (dynamo as PromiseRejectedResult).reason;
   }
   const [messaging, s3] = pair.value;
-  return { s3, messaging, dynamodb: dynamo.value, credentials, died, close };
+  const pids = Object.fromEntries(children.map((child) => [child.name, child.process.pid])) as SpawnedEmulators['pids'];
+  return { s3, messaging, dynamodb: dynamo.value, credentials, died, pids, close };
 };
