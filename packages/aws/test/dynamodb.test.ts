@@ -1,0 +1,110 @@
+import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { ScanCommand as ScanDocuments } from '@aws-sdk/lib-dynamodb';
+import type { DeadLetter } from '@fzip/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jobStoreContract } from '../../testing/src/contracts/job-store.ts';
+import { ledgerContract } from '../../testing/src/contracts/ledger.ts';
+import { profileStoreContract } from '../../testing/src/contracts/profile-store.ts';
+import { sampleJob, sampleRow, someUser } from '../../testing/src/samples.ts';
+import { toAttributeValues } from '../src/attribute-values.ts';
+import { jobStore } from '../src/job-store.ts';
+import { jobLedger } from '../src/ledger.ts';
+import { kindTables, profileStore } from '../src/profile-store.ts';
+import { type AwsWorld, startAws } from './world.ts';
+
+const jobsOn = ({ clients, config }: AwsWorld) => ({ documents: clients.documents, table: config.tables.jobs });
+const profilesOn = ({ clients, config }: AwsWorld) => ({ dynamodb: clients.dynamodb, tables: config.tables });
+
+/** What was buried, as it stands in the table. */
+const lettersIn = async ({ clients, config }: AwsWorld): Promise<DeadLetter[]> => {
+  const { Items = [] } = await clients.documents.send(new ScanDocuments({ TableName: config.tables.jobs }));
+  return Items.filter(({ jobId }) => String(jobId).startsWith('dead#')).map(({ letter }) => letter as DeadLetter);
+};
+
+jobStoreContract('on DynamoDB', async () => {
+  const world = await startAws();
+  return { store: jobStore(jobsOn(world)), close: world.close };
+});
+
+ledgerContract('on DynamoDB', async () => {
+  const world = await startAws();
+  return { ledger: jobLedger(jobsOn(world)), letters: () => lettersIn(world), close: world.close };
+});
+
+profileStoreContract('on DynamoDB', async () => {
+  const world = await startAws();
+  const { clients, config } = world;
+  return {
+    store: profileStore(profilesOn(world)),
+    put: async (kind, rows) => {
+      const TableName = config.tables[kindTables[kind].table];
+      for (const row of rows)
+        await clients.dynamodb.send(new PutItemCommand({ TableName, Item: toAttributeValues(row) }));
+    },
+    close: world.close,
+  };
+});
+
+describe('on DynamoDB alone', () => {
+  let world: AwsWorld;
+  beforeAll(async () => {
+    world = await startAws();
+  });
+  afterAll(() => world.close());
+
+  test('no item of the ledger comes into an index of the jobs, and each is deleted in the end', async () => {
+    const now = Date.UTC(2026, 0, 1);
+    const ledger = jobLedger({ ...jobsOn(world), clock: () => now });
+    const scope = { jobId: sampleJob().jobId, attempt: 1, step: 'backup-collect', kind: 'accounts' } as const;
+    await ledger.put(scope, 0, { userId: 'u', status: 'backup_initiated', jobType: 'backup' });
+    await ledger.mark(scope, 0, 0);
+    await ledger.lease(scope, 0, { owner: 'me', until: 2, now: 1 });
+    await ledger.tally(scope.jobId, 1, 'accounts', 1);
+    await ledger.blame(scope, 'backup-collect', 'why');
+    await ledger.bury({ id: '1', step: 'backup-collect', body: '{}', at: 1, jobId: scope.jobId });
+    const { Items = [] } = await world.clients.dynamodb.send(new ScanCommand({ TableName: world.config.tables.jobs }));
+    expect(Items.map(({ jobId }) => jobId?.S?.split('#')[0]).sort()).toEqual(
+      ['blame', 'chunk', 'dead', 'lease', 'ledger', 'tally'].sort(),
+    );
+    for (const item of Items) {
+      expect(item).not.toHaveProperty('userId');
+      expect(item).not.toHaveProperty('jobType');
+      expect(item).not.toHaveProperty('status');
+      expect(item.ttl).toEqual({ N: String(now / 1000 + 30 * 24 * 3600) });
+    }
+  });
+
+  test('a dead letter that is longer than an item can be is kept by its beginning', async () => {
+    const ledger = jobLedger(jobsOn(world));
+    await ledger.bury({ id: 'long', step: 'backup-request', body: 'ü'.repeat(500_000), at: 1 });
+    const letter = (await lettersIn(world)).find(({ id }) => id === 'long');
+    expect(letter).toMatchObject({ bodyBytes: 1_000_000, body: expect.stringMatching(/^ü+/) });
+  });
+
+  test('an item that is no job is named', async () => {
+    const job = sampleJob();
+    const Item = toAttributeValues({ jobId: job.jobId, userId: 'u', status: 'no such status' });
+    await world.clients.dynamodb.send(new PutItemCommand({ TableName: world.config.tables.jobs, Item }));
+    await expect(jobStore(jobsOn(world)).find(job.jobId)).rejects.toThrow(
+      `item ${job.jobId} of the job table is no job`,
+    );
+  });
+
+  test('counting stops between two pages when its time is over, and says "at least"', async () => {
+    const userId = someUser();
+    const rows = Array.from({ length: 8 }, (_, n) => sampleRow('accounts', userId, n, { notes: 'x'.repeat(300_000) }));
+    for (const row of rows) {
+      const TableName = world.config.tables.accounts;
+      await world.clients.dynamodb.send(new PutItemCommand({ TableName, Item: toAttributeValues(row) }));
+    }
+    let now = 0;
+    const clock = () => {
+      now += 1_000;
+      return now;
+    };
+    const { count, exact } = await profileStore({ ...profilesOn(world), clock }).count(userId, 'accounts', 1_500);
+    expect(exact).toBe(false);
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(8);
+  });
+});
