@@ -24,6 +24,8 @@ export type Entry = {
   end: number;
 };
 
+// Names and sizes are judged here, where encryption has been ruled out and a code can be given.
+const zipOptions = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
 const localHeaderBytes = 30;
 const allowedMethods = [0, 8];
 const methodNames: Readonly<Record<number, string>> = {
@@ -43,7 +45,7 @@ const flag = { encrypted: 0x1, strong: 0x40, utf8: 0x800, masked: 0x2000 };
 export const readDirectory = async (source: PackageSource, limits: Limits): Promise<Entry[]> => {
   const reader = new SourceReader(source);
   try {
-    const zip = await fromRandomAccessReaderPromise(reader, source.size, { decodeStrings: false, autoClose: false });
+    const zip = await fromRandomAccessReaderPromise(reader, source.size, zipOptions);
     // yauzl keeps the directory's offset nowhere else; its types take it for a boolean.
     const start = Number(zip.readEntryCursor);
     const entries = await readEntries(zip, limits);
@@ -94,6 +96,10 @@ const toEntry = (found: ZipEntry): Entry => {
       `compressed with ${methodNames[method] ?? `method ${method}`}; allowed are 0 (stored) and 8 (deflated)`,
       name,
     );
+  }
+  if (method === 0 && found.compressedSize !== found.uncompressedSize) {
+    const message = `stored as ${found.compressedSize} bytes, the directory says ${found.uncompressedSize}`;
+    throw new PackageRefused('BAD_STRUCTURE', message, name);
   }
   if (role.is === 'folder' && (found.uncompressedSize > 0 || found.compressedSize > 2)) {
     throw new PackageRefused('BAD_STRUCTURE', `a folder of ${found.uncompressedSize} bytes; allowed are 0`, name);

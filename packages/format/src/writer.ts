@@ -164,28 +164,31 @@ const exactChunks = async function* ({ fileId, size }: FileSource, body: Readabl
     throw new FileBroke(fileId, `${bytes > size ? 'more than' : `ended after ${bytes} of`} ${size} bytes`);
 };
 
-/** Takes one file after the other; if the volume fails meanwhile, what is open is destroyed. */
+/** Takes one file after the other; if the volume fails meanwhile, what is open or still being opened is destroyed. */
 const eachFile = async (
   zip: Zip,
   files: AsyncIterable<FileSource>,
   append: (file: FileSource) => Promise<void>,
 ): Promise<void> => {
   const iterator = files[Symbol.asyncIterator]();
-  let open: FileSource | undefined;
+  let taken: Promise<IteratorResult<FileSource>> | undefined;
   try {
     for (;;) {
-      const next = await zip.unlessFailed(iterator.next());
+      taken = iterator.next();
+      const next = await zip.unlessFailed(taken);
       if (next.done) return;
-      open = next.value;
-      await append(open);
-      open = undefined;
+      await append(next.value);
     }
   } catch (error) {
-    if (open && !Buffer.isBuffer(open.body)) open.body.destroy();
     // Not awaited: a source that hangs must not keep the failure from being told.
+    taken?.then(close, () => undefined);
     iterator.return?.().catch(() => undefined);
     throw error;
   }
+};
+
+const close = ({ done, value }: IteratorResult<FileSource>): void => {
+  if (!done && !Buffer.isBuffer(value.body)) value.body.destroy();
 };
 
 type Zip = {
