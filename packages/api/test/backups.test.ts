@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { packagePrefix } from '@fzip/core/backup/package';
+import { sampleRow } from '@fzip/testing';
 import { describe, expect, it } from 'vitest';
 import { BackupList, BackupStatus, CreateBackupResponse, Profile } from '../src/schemas.ts';
 import { makeWorld, post, putJob, start } from './world.ts';
@@ -17,7 +18,7 @@ describe.each(['/fzip', ''])('under "%s"', (mount) => {
     expect(answer.estimatedSize).toBeGreaterThan(0);
     expect(answer.estimatedCompletion).toBeGreaterThan(start);
     expect(response.headers.get('location')).toBe(`${mount}/backup/${answer.backupId}/status`);
-    expect(world.jobs.get(answer.backupId)).toMatchObject({
+    expect(await world.ports.jobs.find(answer.backupId)).toMatchObject({
       userId: 'ann',
       parameters: {
         backupType: 'complete',
@@ -26,15 +27,15 @@ describe.each(['/fzip', ''])('under "%s"', (mount) => {
         expiresInHours: 48,
       },
     });
-    expect(world.sent).toHaveLength(1);
+    expect(world.ports.queues.sent).toHaveLength(1);
   });
 
   it('lists, shows, links, counts and deletes', async () => {
     const world = makeWorld();
     const ann = world.as('ann');
-    const job = putJob(world, 'ann', 'backup_completed');
-    for (const n of [1, 2]) world.keys.add(`${packagePrefix(job)}${n}.fzip`);
-    world.keys.add('backups/of-another');
+    const job = await putJob(world, 'ann', 'backup_completed');
+    for (const n of [1, 2]) await world.ports.packages.put(`${packagePrefix(job)}${n}.fzip`, Buffer.from('x'));
+    await world.ports.packages.put('backups/of-another', Buffer.from('x'));
     const list = await ann(`${mount}/backup`);
     expect(BackupList.strict().parse(await list.json())).toMatchObject({
       total: 1,
@@ -47,11 +48,15 @@ describe.each(['/fzip', ''])('under "%s"', (mount) => {
     const download = await ann(`${mount}/backup/${job.jobId}/download?volume=2`);
     expect(download.status).toBe(302);
     expect(download.headers.get('location')).toContain(encodeURIComponent('/2.fzip'));
+    world.ports.profiles.put('accounts', [sampleRow('accounts', 'ann'), sampleRow('accounts', 'bob')]);
     const profile = await ann(`${mount}/profile`);
-    expect(Profile.strict().parse(await profile.json())).toMatchObject({ counts: { accounts: 8 }, exact: true });
+    expect(Profile.strict().parse(await profile.json())).toMatchObject({
+      counts: { accounts: 1, transactions: 0 },
+      exact: true,
+    });
     const gone = await ann(`${mount}/backup/${job.jobId}`, { method: 'DELETE' });
     expect([gone.status, await gone.json()]).toEqual([200, { message: 'backup deleted' }]);
-    expect([...world.keys]).toEqual(['backups/of-another']);
+    expect([...world.ports.packages.objects.keys()]).toEqual(['backups/of-another']);
     expect((await ann(`${mount}/backup/${job.jobId}/status`)).status).toBe(404);
   });
 
@@ -93,8 +98,8 @@ describe('a backup is begun', () => {
     expect(await begin('ann', 'k 1')).toBe(first);
     expect(await begin('ann', 'k 2')).not.toBe(first);
     expect(await begin('bob', 'k 1')).not.toBe(first);
-    expect(world.jobs.size).toBe(3);
-    expect(world.sent).toHaveLength(3);
+    expect(world.ports.jobs.all().length).toBe(3);
+    expect(world.ports.queues.sent).toHaveLength(3);
   });
 
   it('refuses an idempotency key that stood for another request', async () => {
@@ -107,12 +112,12 @@ describe('a backup is begun', () => {
       error: 'IDEMPOTENCY_KEY_REUSED',
       details: [{ field: 'Idempotency-Key' }],
     });
-    expect(world.jobs.size).toBe(1);
+    expect(world.ports.jobs.all().length).toBe(1);
   });
 
   it('says "at least" when counting was cut short', async () => {
-    const count = async () => ({ count: 10, exact: false });
-    const world = makeWorld({ profiles: { page: () => Promise.reject(new Error('no page')), count } });
+    const world = makeWorld();
+    world.ports.profiles.count = async () => ({ count: 10, exact: false });
     expect(await (await world.as('ann')('/fzip/backup', post())).json()).toMatchObject({ exact: false });
     expect(await (await world.as('ann')('/fzip/profile')).json()).toMatchObject({
       exact: false,
@@ -127,7 +132,7 @@ describe('the status of a backup', () => {
 
   it('of a completed one tells what it holds, with links signed anew each time', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_completed');
+    const { jobId } = await putJob(world, 'ann', 'backup_completed');
     const first = await statusOf(world, jobId);
     expect(first).toMatchObject({
       backupId: jobId,
@@ -148,13 +153,17 @@ describe('the status of a backup', () => {
       failedFilesCount: 0,
     });
     expect(first.downloadUrl).toBeDefined();
+    world.ports.time.now += 60_000;
     expect((await statusOf(world, jobId)).downloadUrl).not.toBe(first.downloadUrl);
     expect(JSON.stringify(first)).not.toContain('"key"');
   });
 
   it('of a working one has no link', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_processing', { progress: 40, currentPhase: 'collecting_data' });
+    const { jobId } = await putJob(world, 'ann', 'backup_processing', {
+      progress: 40,
+      currentPhase: 'collecting_data',
+    });
     const shown = await statusOf(world, jobId);
     expect(shown).toMatchObject({ status: 'processing', progress: 40, currentPhase: 'collecting_data', volumes: [] });
     expect(shown).not.toHaveProperty('downloadUrl');
@@ -163,7 +172,7 @@ describe('the status of a backup', () => {
   it('of a failed one tells why', async () => {
     const world = makeWorld();
     const error = { code: 'CHECKSUM_MISMATCH', message: 'data/accounts.json differs' };
-    const { jobId } = putJob(world, 'ann', 'backup_failed', { error, errorDetails: ['volume 1'] });
+    const { jobId } = await putJob(world, 'ann', 'backup_failed', { error, errorDetails: ['volume 1'] });
     expect(await statusOf(world, jobId)).toMatchObject({
       status: 'failed',
       error: { ...error, details: ['volume 1'] },
@@ -172,8 +181,8 @@ describe('the status of a backup', () => {
 
   it('is expired from the moment its time is over, swept or not', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_completed');
-    world.time.now = start + 86_400_000;
+    const { jobId } = await putJob(world, 'ann', 'backup_completed');
+    world.ports.time.now = start + 86_400_000;
     const shown = await statusOf(world, jobId);
     expect(shown.status).toBe('expired');
     expect(shown).not.toHaveProperty('downloadUrl');
@@ -192,20 +201,20 @@ describe('a download', () => {
     ['backup_expired', 410, 'EXPIRED'],
   ] as const)('of a %s job answers %i %s', async (status, http, code) => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', status);
+    const { jobId } = await putJob(world, 'ann', status);
     const response = await world.as('ann')(`/fzip/backup/${jobId}/download`);
     expect([response.status, await response.json()]).toMatchObject([http, { error: code }]);
   });
 
   it('answers 410 when the time is over, swept or not', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_completed', { expiresAt: start });
+    const { jobId } = await putJob(world, 'ann', 'backup_completed', { expiresAt: start });
     expect((await world.as('ann')(`/fzip/backup/${jobId}/download`)).status).toBe(410);
   });
 
   it('gives the first volume unless told otherwise, and no volume that there is not', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_completed');
+    const { jobId } = await putJob(world, 'ann', 'backup_completed');
     const ann = world.as('ann');
     const first = await ann(`/fzip/backup/${jobId}/download`);
     expect(first.headers.get('location')).toContain(encodeURIComponent('/1.fzip'));
@@ -219,15 +228,15 @@ describe('a download', () => {
 describe('deleting', () => {
   it('cancels a backup that is being made', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_processing');
+    const { jobId } = await putJob(world, 'ann', 'backup_processing');
     expect((await world.as('ann')(`/fzip/backup/${jobId}`, { method: 'DELETE' })).status).toBe(200);
-    expect(world.told.map(({ type }) => type)).toEqual(['backup.canceled']);
-    expect(world.jobs.size).toBe(0);
+    expect(world.ports.events.published.map(({ event }) => event.type)).toEqual(['backup.canceled']);
+    expect(world.ports.jobs.all().length).toBe(0);
   });
 
   it('answers 404 the second time', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_failed');
+    const { jobId } = await putJob(world, 'ann', 'backup_failed');
     const drop = () => world.as('ann')(`/fzip/backup/${jobId}`, { method: 'DELETE' });
     expect((await drop()).status).toBe(200);
     expect((await drop()).status).toBe(404);
@@ -244,9 +253,9 @@ describe('what is not the user’s own', () => {
 
   it.each(routes)('%s %s answers byte by byte as for an id that nobody has', async (method, tail) => {
     const world = makeWorld();
-    const others = putJob(world, 'bob', 'backup_completed').jobId;
-    const restore = putJob(world, 'ann', 'restore_completed', { jobType: 'restore' }).jobId;
-    const before = structuredClone([...world.jobs]);
+    const others = (await putJob(world, 'bob', 'backup_completed')).jobId;
+    const restore = (await putJob(world, 'ann', 'restore_completed', { jobType: 'restore' })).jobId;
+    const before = world.ports.jobs.all();
     const ids = [others, restore, randomUUID(), 'no-uuid', 'chunk%23x', '..%2F..', '%00', others.toUpperCase()];
     const answers = await Promise.all(
       ids.map(async (id) => {
@@ -257,19 +266,19 @@ describe('what is not the user’s own', () => {
     );
     expect(new Set(answers).size).toBe(1);
     expect(answers[0]).toMatch(/^404 {"error":"NOT_FOUND"/);
-    expect([...world.jobs]).toEqual(before);
+    expect(world.ports.jobs.all()).toEqual(before);
   });
 
   it('is in no list', async () => {
     const world = makeWorld();
-    putJob(world, 'bob', 'backup_completed');
-    putJob(world, 'ann', 'restore_completed', { jobType: 'restore' });
+    await putJob(world, 'bob', 'backup_completed');
+    await putJob(world, 'ann', 'restore_completed', { jobType: 'restore' });
     expect(await (await world.as('ann')('/fzip/backup')).json()).toMatchObject({ backups: [], total: 0 });
   });
 
   it('cannot be asked for by header, parameter or body', async () => {
     const world = makeWorld();
-    putJob(world, 'bob', 'backup_completed');
+    await putJob(world, 'bob', 'backup_completed');
     const headers = { 'x-user-id': 'bob', authorization: 'Bearer bob', cookie: 'sub=bob' };
     expect(await (await world.as('ann')('/fzip/backup', { headers })).json()).toMatchObject({ total: 0 });
     expect((await world.as('ann')('/fzip/backup?userId=bob')).status).toBe(400);

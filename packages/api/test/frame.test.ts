@@ -25,12 +25,12 @@ describe('every answer', () => {
 
 describe('the audit', () => {
   const requestLines = (world: ReturnType<typeof makeWorld>) =>
-    world.audited.filter(({ what }) => what.startsWith('api.'));
+    world.ports.audited.filter(({ what }) => what.startsWith('api.'));
 
   it('has one line for each request: who, what, which job, how it ended', async () => {
     const world = makeWorld();
-    const own = putJob(world, 'ann', 'backup_processing').jobId;
-    const others = putJob(world, 'bob', 'backup_completed').jobId;
+    const own = (await putJob(world, 'ann', 'backup_processing')).jobId;
+    const others = (await putJob(world, 'bob', 'backup_completed')).jobId;
     const ann = world.as('ann');
     await ann('/fzip/backup?limit=1');
     await ann(`/backup/${own}/download`);
@@ -70,7 +70,7 @@ describe('a failure of our own', () => {
       message: 'the request failed on our side; its id is gateway-1',
     });
     expect(world.logged).toEqual([{ message: 'request failed', requestId: 'gateway-1', error }]);
-    expect(world.audited.at(-1)).toMatchObject({ who: 'ann', outcome: '500 INTERNAL_ERROR' });
+    expect(world.ports.audited.at(-1)).toMatchObject({ who: 'ann', outcome: '500 INTERNAL_ERROR' });
   });
 
   it('is no failure if only somebody else was faster', async () => {
@@ -107,12 +107,30 @@ describe('behind the API Gateway', () => {
 
   it('the user is the subject that the authorizer has verified', async () => {
     const world = makeWorld();
-    putJob(world, 'ann', 'backup_failed');
-    putJob(world, 'bob', 'backup_failed');
+    await putJob(world, 'ann', 'backup_failed');
+    await putJob(world, 'bob', 'backup_failed');
     const answer = await handle(world.app)(event('/fzip/backup', { sub: 'ann' }));
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({ total: 1, limit: 5 });
     expect(answer.headers?.['x-request-id']).toBe('of-the-gateway');
     expect((await handle(world.app)(event('/fzip/backup'))).statusCode).toBe(401);
+  });
+
+  it('a body arrives whole, as text or in base64', async () => {
+    const text = JSON.stringify({ description: 'été' });
+    for (const isBase64Encoded of [false, true]) {
+      const world = makeWorld();
+      const sent = event('/fzip/backup', { sub: 'ann' }) as unknown as Record<string, Record<string, object>>;
+      const answer = await handle(world.app)({
+        ...sent,
+        rawQueryString: '',
+        headers: { host: 'api.test', 'content-type': 'application/json' },
+        requestContext: { ...sent.requestContext, http: { ...sent.requestContext?.http, method: 'POST' } },
+        body: isBase64Encoded ? Buffer.from(text).toString('base64') : text,
+        isBase64Encoded,
+      } as unknown as LambdaEvent);
+      expect(answer.statusCode).toBe(201);
+      expect(world.ports.jobs.all()[0]?.parameters.description).toBe('été');
+    }
   });
 });

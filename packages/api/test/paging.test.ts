@@ -10,24 +10,24 @@ const pageOf = async (world: World, query: Record<string, number>) => {
   return BackupList.parse(await response.json());
 };
 
-const putBackups = (world: World, count: number) => {
+const putBackups = async (world: World, count: number) => {
   for (let n = 0; n < count; n += 1) {
-    putJob(world, 'ann', 'backup_failed', { createdAt: world.time.now });
-    world.time.now += 1_000;
+    await putJob(world, 'ann', 'backup_failed', { createdAt: world.ports.time.now });
+    world.ports.time.now += 1_000;
   }
 };
 
 describe('the list of backups', () => {
   it('is newest first', async () => {
     const world = makeWorld();
-    putBackups(world, 3);
+    await putBackups(world, 3);
     const { backups } = await pageOf(world, {});
     expect(backups.map(({ requestedAt }) => requestedAt)).toEqual([start + 2_000, start + 1_000, start]);
   });
 
   it('ends where it ends, and counts all however far the offset', async () => {
     const world = makeWorld();
-    putBackups(world, 5);
+    await putBackups(world, 5);
     expect(await pageOf(world, { limit: 5 })).toMatchObject({ total: 5, hasMore: false });
     expect(await pageOf(world, { limit: 4 })).toMatchObject({ total: 5, hasMore: true });
     expect(await pageOf(world, { limit: 2, offset: 99 })).toMatchObject({
@@ -47,8 +47,11 @@ describe('the list of backups', () => {
     { numRuns: 40 },
   )('neither repeats nor skips while others are made, page after page', async (count, limit, newcomers) => {
     const world = makeWorld();
-    putBackups(world, count);
-    const wanted = [...world.jobs.keys()].reverse();
+    await putBackups(world, count);
+    const wanted = world.ports.jobs
+      .all()
+      .map(({ jobId }) => jobId)
+      .reverse();
     const seen: string[] = [];
     let asOf: number | undefined;
     for (let page = 0; ; page += 1) {
@@ -58,8 +61,8 @@ describe('the list of backups', () => {
       expect(answer.hasMore).toBe(seen.length < count);
       if (!answer.hasMore) break;
       asOf = answer.asOf;
-      world.time.now += 1;
-      putBackups(world, newcomers[page] ?? 0);
+      world.ports.time.now += 1;
+      await putBackups(world, newcomers[page] ?? 0);
     }
     expect(seen).toEqual(wanted);
   });

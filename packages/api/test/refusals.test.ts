@@ -30,7 +30,7 @@ describe('a body that does not fit', () => {
     expect(answer.message).toContain(field);
     expect(answer.details?.map((detail) => detail.field)).toEqual([field]);
     expect(answer.details?.[0]?.message).toContain(allowed);
-    expect(world.jobs.size).toBe(0);
+    expect(world.ports.jobs.all().length).toBe(0);
   });
 
   it('has every wrong field named at once', async () => {
@@ -108,7 +108,7 @@ describe('a parameter that does not fit', () => {
 
   it.each(['volume=0', 'volume=-1', 'volume=one'])('?%s of a download', async (query) => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_completed');
+    const { jobId } = await putJob(world, 'ann', 'backup_completed');
     const answer = await refusal(await world.as('ann')(`/fzip/backup/${jobId}/download?${query}`));
     expect(answer).toMatchObject({ status: 400, details: [{ field: 'volume' }] });
   });
@@ -123,7 +123,7 @@ describe('a parameter that does not fit', () => {
     const answer = await refusal(await world.as('ann')('/fzip/backup', post({}, { 'Idempotency-Key': key })));
     expect(answer).toMatchObject({ status: 400, details: [{ field: 'Idempotency-Key' }] });
     expect(answer.message).toContain('255');
-    expect(world.jobs.size).toBe(0);
+    expect(world.ports.jobs.all().length).toBe(0);
   });
 });
 
@@ -143,10 +143,10 @@ describe('a request by nobody', () => {
 
   it('begins nothing and deletes nothing', async () => {
     const world = makeWorld();
-    const { jobId } = putJob(world, 'ann', 'backup_failed');
+    const { jobId } = await putJob(world, 'ann', 'backup_failed');
     expect((await world.app.request('/fzip/backup', post({ userId: 'ann' }))).status).toBe(401);
     expect((await world.app.request(`/fzip/backup/${jobId}`, { method: 'DELETE' })).status).toBe(401);
-    expect(world.jobs.size).toBe(1);
+    expect(world.ports.jobs.all().length).toBe(1);
   });
 
   it.each(['', '..', 'a/b', 'a#b', 'x'.repeat(129), 7, null, ['ann'], undefined])(
