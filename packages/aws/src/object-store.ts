@@ -112,7 +112,7 @@ const read = async (
   key: string,
   { start = 0, end, etag }: { start?: number; end?: number; etag?: string } = {},
 ): Promise<Readable> => {
-  // HTTP has no word for a range of no bytes, so one byte is asked for and none of it given.
+  // HTTP has no word for a range of no bytes: one is asked for, so that the object is looked for, and none is given.
   const empty = end !== undefined && end <= start;
   const last = empty ? start : end === undefined ? '' : end - 1;
   const command = new GetObjectCommand({
@@ -130,6 +130,8 @@ const read = async (
   } catch (error) {
     if (isMissing(error)) throw new ObjectGone(key, 'missing');
     if (statusOf(error) === 412) throw new ObjectGone(key, 'changed');
+    // The range begins where the object has ended: there are no bytes in it.
+    if (statusOf(error) === 416) return Readable.from([]);
     throw error;
   }
 };

@@ -1,11 +1,8 @@
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ScanCommand as ScanDocuments } from '@aws-sdk/lib-dynamodb';
 import type { DeadLetter } from '@fzip/core';
+import { jobStoreContract, ledgerContract, profileStoreContract, sampleJob, sampleRow, someUser } from '@fzip/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jobStoreContract } from '../../testing/src/contracts/job-store.ts';
-import { ledgerContract } from '../../testing/src/contracts/ledger.ts';
-import { profileStoreContract } from '../../testing/src/contracts/profile-store.ts';
-import { sampleJob, sampleRow, someUser } from '../../testing/src/samples.ts';
 import { toAttributeValues } from '../src/attribute-values.ts';
 import { jobStore } from '../src/job-store.ts';
 import { jobLedger } from '../src/ledger.ts';

@@ -1,7 +1,7 @@
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { eventBusContract, queuesContract } from '@fzip/testing';
 import { expect, test } from 'vitest';
-import { eventBusContract, queuesContract } from '../../testing/src/contracts/messaging.ts';
 import { snsEvents } from '../src/events.ts';
 import { sqsQueues } from '../src/queues.ts';
 import { type AwsWorld, startAws } from './world.ts';

@@ -1,5 +1,5 @@
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { type ObjectStoreWorld, objectStoreContract } from '../../testing/src/contracts/object-store.ts';
+import { type ObjectStoreWorld, objectStoreContract } from '@fzip/testing';
 import { objectStore } from '../src/object-store.ts';
 import { startAws } from './world.ts';
 

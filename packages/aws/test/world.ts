@@ -4,7 +4,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import { startEmulators } from '../../local/src/emulators/index.ts';
+import { startEmulators } from '@fzip/local/emulators/index';
 import { type AwsClients, awsClients } from '../src/clients.ts';
 import { type AwsConfig, type BucketName, bucketVariables, type TableName, tableVariables } from '../src/config.ts';
 import { tableDefinitions } from '../src/tables.ts';

@@ -118,11 +118,19 @@ const readTests = (world: World): void => {
     [{ end: 2 }, '01'],
     [{ start: 8, end: 100 }, '89'],
     [{ start: 4, end: 4 }, ''],
+    [{ start: 10 }, ''],
+    [{ start: 50, end: 60 }, ''],
   ])('read: of %j come exactly these bytes', async (range, expected) => {
     const [{ store }, key] = [world(), `${somePrefix()}a`];
     const { etag } = await store.put(key, Buffer.from('0123456789'));
     expect((await buffer(await store.read(key, range))).toString()).toBe(expected);
     expect((await buffer(await store.read(key, { ...range, etag }))).toString()).toBe(expected);
+  });
+
+  test.each([{}, { end: 5 }, { start: 0, end: 0 }])('read: of an empty object and %j come no bytes', async (range) => {
+    const [{ store }, key] = [world(), `${somePrefix()}a`];
+    await store.put(key, Buffer.alloc(0));
+    expect(await buffer(await store.read(key, range))).toHaveLength(0);
   });
 
   test('read: ObjectGone if the object is missing', async () => {

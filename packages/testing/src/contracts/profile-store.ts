@@ -78,6 +78,17 @@ const pageTests = (world: World): void => {
     });
   });
 
+  test("page: the index does not know a row that lacks its key, as DynamoDB's does not", async () => {
+    const userId = someUser();
+    const { createdAt: _, ...lacking } = sampleRow('accounts', userId);
+    const whole = sampleRow('accounts', userId);
+    await world().put('accounts', [lacking, whole]);
+    await vi.waitFor(async () => {
+      expect(await world().store.page({ userId, kind: 'accounts' })).toEqual({ rows: [whole] });
+      expect(await world().store.count(userId, 'accounts', 5_000)).toEqual({ count: 1, exact: true });
+    });
+  });
+
   test('page: with attributes named, only these', async () => {
     const userId = someUser();
     const row = sampleRow('transactions', userId);
