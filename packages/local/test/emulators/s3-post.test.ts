@@ -125,6 +125,13 @@ describe('a presigned form', () => {
     expect((await verdictOf(await send(`${fields}${file}`)))[0]).toBe(400);
     expect((await verdictOf(await send(`${fields}${file.slice(0, -4)}`)))[0]).toBe(400);
     expect((await verdictOf(await send('nothing')))[0]).toBe(400);
+    expect(await verdictOf(await send(`${fields}${field(['key', Key])}${file}--b--\r\n`))).toEqual([
+      400,
+      'MalformedPOSTRequest',
+    ]);
+    expect(
+      await verdictOf(await send(`${fields}${field(['x-ignore-a', 'a'.repeat(30_000)])}${file}--b--\r\n`)),
+    ).toEqual([400, 'MaxPostPreDataLengthExceeded']);
     expect(readdirSync(path.join(folder, 'bodies'))).toEqual([]);
     expect((await send(`${fields}${file}--b--\r\n`)).status).toBe(204);
   });

@@ -25,47 +25,69 @@ const malformed = (reason: string): S3Error =>
     `The body of your POST request is not well-formed multipart/form-data: ${reason}`,
   );
 
+const parserOf = (call: Call): busboy.Busboy => {
+  const limits = { fieldSize: maximalFields + 1, fields: 100, files: 1 };
+  try {
+    return busboy({ headers: call.request.headers, limits, defParamCharset: 'utf8', preservePath: false });
+  } catch (error) {
+    throw malformed(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** Keeps a form's fields as they come. Throws once they are too much, or one is given twice. */
+const fieldKeeper = (): { fields: Map<string, string>; keep(name: string, value: string): void } => {
+  const fields = new Map<string, string>();
+  let bytes = 0;
+  return {
+    fields,
+    keep: (name, value) => {
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+      const reason = `Your POST request's fields have more than ${maximalFields} bytes before the file.`;
+      if (bytes > maximalFields) throw new S3Error('MaxPostPreDataLengthExceeded', reason);
+      if (fields.has(name.toLowerCase())) throw malformed(`the field ${name.slice(0, 50)} is given twice.`);
+      fields.set(name.toLowerCase(), value);
+    },
+  };
+};
+
+const oneFile = (): S3Error => new S3Error('InvalidArgument', 'POST requires exactly one file upload per request.');
+
 /** Reads a form up to its file, hands that over while it flows, and passes over what follows it, as S3 does. */
-const readForm = <T>(call: Call, take: (form: Form) => Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const limits = { fieldSize: maximalFields + 1, fields: 100, files: 1 };
-    const parser = busboy({ headers: call.request.headers, limits, defParamCharset: 'utf8', preservePath: false });
-    const fields = new Map<string, string>();
-    let bytes = 0;
+const readForm = <T>(call: Call, take: (form: Form) => Promise<T>): Promise<T> => {
+  const parser = parserOf(call);
+  const { fields, keep } = fieldKeeper();
+  return new Promise((resolve, reject) => {
     let taken: Promise<T> | undefined;
+    let refused = false;
     const fail = (error: unknown): void => {
+      refused = true;
       call.request.unpipe(parser);
       reject(error);
     };
     parser.on('field', (name, value) => {
-      if (taken) return;
-      bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-      if (bytes > maximalFields)
-        fail(
-          new S3Error(
-            'MaxPostPreDataLengthExceeded',
-            `Your POST request's fields have more than ${maximalFields} bytes before the file.`,
-          ),
-        );
-      else if (fields.has(name.toLowerCase())) fail(malformed(`the field ${name.slice(0, 50)} is given twice.`));
-      else fields.set(name.toLowerCase(), value);
+      if (taken || refused) return;
+      try {
+        keep(name, value);
+      } catch (error) {
+        fail(error);
+      }
     });
+    parser.on('fieldsLimit', () => fail(malformed('it has more than 100 fields.')));
     parser.on('file', (name, file, { filename }) => {
       // Its end is reported to whoever reads it; unread it must not bring the process down.
       file.on('error', () => {});
-      if (name !== 'file')
-        return fail(new S3Error('InvalidArgument', 'POST requires exactly one file upload per request.'));
+      // What was parsed along with a refused field must not be stored after the refusal.
+      if (refused) return void file.resume();
+      if (name !== 'file') return fail(oneFile());
       taken = take({ fields, filename: filename ?? '', file });
       taken.catch(fail);
     });
     parser.on('error', (error: Error) => fail(malformed(error.message)));
-    parser.on('close', () => {
-      if (taken) taken.then(resolve, reject);
-      else reject(new S3Error('InvalidArgument', 'POST requires exactly one file upload per request.'));
-    });
+    parser.on('close', () => (taken ? taken.then(resolve, reject) : reject(oneFile())));
     call.request.once('aborted', () => parser.destroy(new Error('the line was cut')));
     call.request.pipe(parser);
   });
+};
 
 const checksumOf = (fields: Fields): Expected['checksum'] => {
   for (const algorithm of checksumAlgorithms) {
