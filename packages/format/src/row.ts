@@ -40,9 +40,39 @@ type Reviver = (key: string, value: unknown, context: { source?: string }) => un
 const losslessNumbers: Reviver = (_key, value, context) =>
   typeof value === 'number' && context.source !== undefined ? exact(context.source) : value;
 
-/** Parses JSON without losing a digit. @throws SyntaxError */
-export const parseJson = (text: string): Value =>
+const parseSlowly = (text: string): Value =>
   JSON.parse(text, losslessNumbers as (key: string, value: unknown) => unknown);
+
+/** Finds every number within JSON that a `number` might change. Digits in strings may be found too, which costs only time. */
+const numberAtRisk = /[:,[]\s*(-?\d{16,}[\d.eE+-]*|-?\d+[.eE][\d.eE+-]*|-0)/g;
+
+/**
+ * Parses JSON without losing a digit. @throws SyntaxError
+ *
+ * The reviver costs several times the parsing, so it is spared where no number is at risk, or one long integer alone:
+ * a transaction's hash. Then whatever came out unsafe can only be that one.
+ */
+export const parseJson = (text: string): Value => {
+  const [first, second] = text.matchAll(numberAtRisk);
+  const digits = first?.[1];
+  if (second !== undefined || (digits !== undefined && !/^-?\d+$/.test(digits)) || digits === '-0')
+    return parseSlowly(text);
+  const value = JSON.parse(text) as Value;
+  if (typeof value === 'number') return parseSlowly(text);
+  if (digits !== undefined) replaceUnsafe(value, digits);
+  return value;
+};
+
+const replaceUnsafe = (value: Value, digits: string): void => {
+  if (typeof value !== 'object' || value === null) return;
+  const holder = value as { [key: string]: Value };
+  for (const key of Object.keys(holder)) {
+    const inner = holder[key] as Value;
+    if (typeof inner === 'number') {
+      if (!Number.isSafeInteger(inner)) holder[key] = exact(digits);
+    } else replaceUnsafe(inner, digits);
+  }
+};
 
 /** Parses one line of a data file. @throws SyntaxError if it is no JSON object */
 export const parseRow = (line: string): Row => {

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { EntityKind } from './entities.ts';
 import { PackageRefused } from './errors.ts';
-import { formatRow, parseRow, type Row } from './row.ts';
+import { formatRow, isNumber, parseRow, type Row, type Value } from './row.ts';
 import { createRowScanner, type Expecting, type RowScanner } from './row-scanner.ts';
 
 /** A row and its text on one line. Of a row that stood on several lines, the text is the canonical one. */
@@ -122,22 +122,41 @@ const lineRow = (line: string, expecting: Expecting, lineBytes: number): RowLine
   if ((expecting !== 'row' && expecting !== 'first-row') || !line.startsWith('{')) return undefined;
   const text = line.endsWith(',') ? line.slice(0, -1) : line;
   if (!text.endsWith('}') || (text.length * 3 > lineBytes && Buffer.byteLength(text) > lineBytes)) return undefined;
+  let row: Row;
   try {
-    return { row: parseRow(text), line: text };
+    row = parseRow(text);
   } catch {
     return undefined;
   }
+  refuseDeep(row);
+  return { row, line: text };
+};
+
+/** Levels of objects and lists, the row's own among them. DynamoDB holds 32. */
+const deepest = 40;
+
+const refuseDeep = (row: Row): void => {
+  if (isDeeper(row, deepest)) {
+    throw new PackageRefused('BAD_JSON', `a row of more than ${deepest} levels; allowed are ${deepest}`);
+  }
+};
+
+const isDeeper = (value: Value, levels: number): boolean => {
+  if (typeof value !== 'object' || value === null || isNumber(value)) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 };
 
 const parsed = (number: number, bytes: Buffer): RowLine => {
   if (!isUtf8(bytes)) throw new PackageRefused('BAD_JSON', `row ${number} is not UTF-8`);
   const text = bytes.toString();
+  let row: Row;
   try {
-    const row = parseRow(text);
-    return { row, line: /[\r\n]/.test(text) ? formatRow(row) : text };
+    row = parseRow(text);
   } catch (error) {
     // The engine's message quotes the row, and rows are nobody's business.
     const position = /at position \d+/.exec(String(error))?.[0] ?? '';
     throw new PackageRefused('BAD_JSON', `row ${number} is no JSON object ${position}`.trimEnd());
   }
+  refuseDeep(row);
+  return { row, line: /[\r\n]/.test(text) ? formatRow(row) : text };
 };

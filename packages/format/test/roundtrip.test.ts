@@ -73,6 +73,23 @@ describe('a row', () => {
     }
   });
 
+  test('keeps a long integer among texts that look like one, in any place', () => {
+    for (const line of [
+      '{"a":"x:12345678901234567890","hash":18446744073709551615}',
+      '{"a":[":12345678901234567890,"],"b":1}',
+      '{"__proto__":{"h":18446744073709551615}}',
+      '{"a":[[-9223372036854775808]],"b":1700000000000000}',
+      '{"a":9007199254740993}',
+      '{"a":1234567890123456.5}',
+      '{"a":[-0,1]}',
+      '{"a":12345678901234567890e2}',
+    ]) {
+      expect(formatRow(parseRow(line))).toBe(line);
+    }
+    expect(formatRow(parseRow('{"a": 18446744073709551615 ,"a":\n1}'))).toBe('{"a":1}');
+    expect(formatRow(parseRow('{"a":\t18446744073709551615}'))).toBe('{"a":18446744073709551615}');
+  });
+
   test('has one spelling, on one line, that reads back as the same value', () => {
     fc.assert(
       fc.property(value, (found) => {

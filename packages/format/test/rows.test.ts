@@ -106,8 +106,11 @@ describe('a data file', () => {
   });
 
   test('nested without end is refused rather than crashed on', async () => {
-    const deep = `{"accounts":[\n{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}\n]}\n`;
-    await expect(read(deep, 65_536, 2 ** 22)).rejects.toMatchObject({ code: 'BAD_JSON' });
+    const nested = (levels: number) => `{"accounts":[\n{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}\n]}\n`;
+    for (const text of [nested(41), nested(200_000), nested(41).replace('\n{', '{')]) {
+      await expect(read(text, 65_536, 2 ** 22)).rejects.toMatchObject({ code: 'BAD_JSON' });
+    }
+    expect(await read(nested(40))).toHaveLength(1);
     expect(formatRow(parseRow('{"a":[[]]}'))).toBe('{"a":[[]]}');
   });
 });
