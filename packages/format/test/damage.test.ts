@@ -361,6 +361,41 @@ describe('rows', () => {
   });
 });
 
+describe('a volume of several', () => {
+  const later = (edit: (changed: Map<string, Buffer>) => void = () => undefined): Buffer => {
+    const changed = new Map([...entries].filter(([name]) => /transactions|files\/|manifest/.test(name)));
+    editManifest(changed, (manifest) => {
+      manifest.checksums = Object.fromEntries(Object.entries(manifest.checksums).filter(([name]) => changed.has(name)));
+      manifest.data_summary = { transactions_count: whole.rows.transactions.length };
+      manifest.volume = { number: 2, count: 2, set_id: 'set-1', set_summary: {} };
+    });
+    edit(changed);
+    return repack(changed);
+  };
+
+  test('is intact by itself, though what it refers to stands in the first', async () => {
+    expect(await codesOf(later())).toEqual([]);
+  });
+
+  test('is found damaged by itself', async () => {
+    expect(await codesOf(later((changed) => void changed.set(fileName(), Buffer.from('other'))))).toEqual([
+      'BAD_CHECKSUM',
+    ]);
+    const beyond = later((changed) => editManifest(changed, ({ volume }) => void Object.assign(volume, { number: 3 })));
+    expect(await codesOf(beyond)).toEqual(['BAD_MANIFEST']);
+  });
+
+  test('may leave bytes to the others when it is the first', async () => {
+    const first = copy();
+    first.delete(fileName());
+    editManifest(first, (manifest) => {
+      delete manifest.checksums[fileName()];
+      manifest.volume = { number: 1, count: 2, set_id: 'set-1', set_summary: {} };
+    });
+    expect(await codesOf(repack(first))).toEqual([]);
+  });
+});
+
 describe('limits', () => {
   test('refuse what is beyond them', async () => {
     const open = (limits: Parameters<typeof openVolume>[1]) => openVolume(bufferSource(zip), limits);
