@@ -7,7 +7,10 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { all } from '@fzip/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsClients } from '../src/clients.ts';
+import { type AwsConfig, tableVariables } from '../src/config.ts';
+import { jobLedger } from '../src/ledger.ts';
 import { objectStore } from '../src/object-store.ts';
+import { profileStore } from '../src/profile-store.ts';
 import { sqsQueues } from '../src/queues.ts';
 import { type AwsWorld, startAws } from './world.ts';
 
@@ -153,5 +156,48 @@ describe('messages that SQS refuses', () => {
     await expect(send()).rejects.toThrow('1 of 2 messages were refused');
     expect(calls).toBe(1);
     close();
+  });
+});
+
+describe('DynamoDB, when it is busy,', () => {
+  const json = (status: number, body: unknown) => ({
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: JSON.stringify(body),
+  });
+  const busy = json(400, { __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException' });
+
+  test('is asked again for a page', async () => {
+    const { url, server } = await serve((_, tries) =>
+      tries <= 2 ? busy : json(200, { Items: [{ accountId: { S: 'a' } }], Count: 1 }),
+    );
+    const { dynamodb, destroy } = awsClients({ region, credentials, endpoints: { dynamodb: url } });
+    const tables = Object.fromEntries(Object.keys(tableVariables).map((name) => [name, name])) as AwsConfig['tables'];
+    const page = await profileStore({ dynamodb, tables }).page({ userId: 'u', kind: 'accounts' });
+    expect(page).toEqual({ rows: [{ accountId: 'a' }] });
+    destroy();
+    server.close();
+  });
+
+  test('is asked again for the records that it left out', async () => {
+    const asked: number[] = [];
+    const { url, server } = await serve(({ body }) => {
+      const { Keys } = JSON.parse(body).RequestItems.jobs as { Keys: { jobId: { S: string } }[] };
+      asked.push(Keys.length);
+      const [first, ...rest] = Keys;
+      const n = first?.jobId.S.split('#').at(-1) ?? '';
+      const item = { ...first, record: { M: { n: { N: n } } } };
+      return json(200, {
+        Responses: { jobs: [item] },
+        UnprocessedKeys: rest.length === 0 ? {} : { jobs: { Keys: rest, ConsistentRead: true } },
+      });
+    });
+    const { documents, destroy } = awsClients({ region, credentials, endpoints: { dynamodb: url } });
+    const scope = { jobId: 'j', attempt: 1, step: 'backup-collect', kind: 'accounts' } as const;
+    const records = await jobLedger({ documents, table: 'jobs' }).range(scope, 0, 3);
+    expect(records).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+    expect(asked).toEqual([3, 2, 1]);
+    destroy();
+    server.close();
   });
 });

@@ -22,49 +22,78 @@ export type MemoryObjectStore = ObjectStore & {
 /** Pieces in which a body is read, so that readers meet more than one. */
 const pieceBytes = 64 * 1024;
 
+type Bucket = {
+  objects: Map<string, StoredObject>;
+  uploads: Map<string, Unfinished>;
+  /** Uploads ever begun: ids follow from it, so that a run can be repeated. */
+  begun: number;
+  clock: () => number;
+};
+
 /** `clock` in ms since epoch; links expire by it. */
 export const memoryObjectStore = ({ clock = Date.now }: { clock?: () => number } = {}): MemoryObjectStore => {
-  const objects = new Map<string, StoredObject>();
-  const uploads = new Map<string, Unfinished>();
-  let uploadsBegun = 0;
-
-  const store = (key: string, bytes: Buffer, contentType: string | undefined): ObjectInfo => {
-    const object: StoredObject = {
-      size: bytes.length,
-      etag: `"${hash('md5', bytes)}"`,
-      ...(contentType === undefined ? {} : { contentType }),
-      bytes,
-      modifiedAt: clock(),
-    };
-    objects.set(key, object);
-    return infoOf(object);
-  };
-  const begin = (key: string): string => {
-    uploadsBegun += 1;
-    const uploadId = `upload-${uploadsBegun}`;
-    uploads.set(uploadId, { key, uploadId, startedAt: clock() });
-    return uploadId;
-  };
-  const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(byBytes);
-
+  const bucket: Bucket = { objects: new Map(), uploads: new Map(), begun: 0, clock };
+  const { objects } = bucket;
   return {
+    ...writing(bucket),
+    ...reading(bucket),
+    ...links(bucket),
     objects,
-    begin: async (key) => begin(key),
     visit: async (url) => visit(objects, new URL(url), clock()),
     submit: async (url, fields, body) => {
       const status = postStatus(new URL(url), fields, body, clock());
-      if (status === 204) store(fields.key ?? '', Buffer.from(body), fields['Content-Type']);
+      if (status === 204) store(bucket, fields.key ?? '', Buffer.from(body), fields['Content-Type']);
       return status;
     },
-    put: async (key, body, options) => store(key, Buffer.from(body), options?.contentType),
-    upload: async (key, body, options) => {
-      const uploadId = begin(key);
-      try {
-        return store(key, await collect(body), options?.contentType);
-      } finally {
-        uploads.delete(uploadId);
-      }
-    },
+  };
+};
+
+const store = ({ objects, clock }: Bucket, key: string, bytes: Buffer, contentType: string | undefined): ObjectInfo => {
+  const object: StoredObject = {
+    size: bytes.length,
+    etag: `"${hash('md5', bytes)}"`,
+    ...(contentType === undefined ? {} : { contentType }),
+    bytes,
+    modifiedAt: clock(),
+  };
+  objects.set(key, object);
+  return infoOf(object);
+};
+
+const begin = (bucket: Bucket, key: string): string => {
+  bucket.begun += 1;
+  const uploadId = `upload-${bucket.begun}`;
+  bucket.uploads.set(uploadId, { key, uploadId, startedAt: bucket.clock() });
+  return uploadId;
+};
+
+type Writing = 'begin' | 'put' | 'upload' | 'delete' | 'unfinished' | 'abort';
+
+const writing = (bucket: Bucket): Pick<MemoryObjectStore, Writing> => ({
+  begin: async (key) => begin(bucket, key),
+  put: async (key, body, options) => store(bucket, key, Buffer.from(body), options?.contentType),
+  upload: async (key, body, options) => {
+    const uploadId = begin(bucket, key);
+    try {
+      return store(bucket, key, await collect(body), options?.contentType);
+    } finally {
+      bucket.uploads.delete(uploadId);
+    }
+  },
+  delete: async (gone) => {
+    for (const key of gone) bucket.objects.delete(key);
+  },
+  unfinished: async function* (prefix) {
+    yield* [...bucket.uploads.values()].filter(({ key }) => key.startsWith(prefix));
+  },
+  abort: async (key, uploadId) => {
+    if (bucket.uploads.get(uploadId)?.key === key) bucket.uploads.delete(uploadId);
+  },
+});
+
+const reading = ({ objects }: Bucket): Pick<ObjectStore, 'head' | 'read' | 'list' | 'folders'> => {
+  const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(byBytes);
+  return {
     head: async (key) => {
       const object = objects.get(key);
       return object && infoOf(object);
@@ -82,26 +111,20 @@ export const memoryObjectStore = ({ clock = Date.now }: { clock?: () => number }
       }
     },
     folders: async function* (prefix) {
-      const ends = keys(prefix).map((key) => key.indexOf('/', prefix.length));
-      yield* new Set(keys(prefix).flatMap((key, n) => (ends[n] === -1 ? [] : [key.slice(0, (ends[n] ?? 0) + 1)])));
+      const parts = keys(prefix).map((key) => key.slice(prefix.length).split('/'));
+      yield* new Set(parts.flatMap(([folder, ...rest]) => (rest.length === 0 ? [] : [`${prefix}${folder}/`])));
     },
-    delete: async (gone) => {
-      for (const key of gone) objects.delete(key);
-    },
-    unfinished: async function* (prefix) {
-      yield* [...uploads.values()].filter(({ key }) => key.startsWith(prefix));
-    },
-    abort: async (key, uploadId) => {
-      if (uploads.get(uploadId)?.key === key) uploads.delete(uploadId);
-    },
-    presignGet: async (key, { expiresInSeconds, fileName }) =>
-      link(key, { until: clock() + expiresInSeconds * 1000, fileName }),
-    presignPost: async (key, { expiresInSeconds, largestBytes, contentType }) => ({
-      url: link(key, { until: clock() + expiresInSeconds * 1000, largestBytes, contentType }),
-      fields: { key, 'Content-Type': contentType },
-    }),
   };
 };
+
+const links = ({ clock }: Bucket): Pick<ObjectStore, 'presignGet' | 'presignPost'> => ({
+  presignGet: async (key, { expiresInSeconds, fileName }) =>
+    link(key, { until: clock() + expiresInSeconds * 1000, fileName }),
+  presignPost: async (key, { expiresInSeconds, largestBytes, contentType }) => ({
+    url: link(key, { until: clock() + expiresInSeconds * 1000, largestBytes, contentType }),
+    fields: { key, 'Content-Type': contentType },
+  }),
+});
 
 const infoOf = ({ size, etag, contentType }: ObjectInfo): ObjectInfo => ({
   size,
