@@ -8,7 +8,7 @@ export type DynamoOptions = { folder?: string; port?: number };
 
 export type RunningDynamo = { url: string; port: number; close(): Promise<void> };
 
-/** DynamoDB on loopback. Tables are there as soon as they are created. */
+/** DynamoDB on loopback. A table is CREATING for the blink of an eye: wait until it is ACTIVE. */
 export const startDynamo = async ({ folder, port = 0 }: DynamoOptions = {}): Promise<RunningDynamo> => {
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   const times = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };

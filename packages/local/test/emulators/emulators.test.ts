@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -75,12 +76,13 @@ it('a message that was in flight at the end is visible at the next start, its re
   expect(received.Messages).toMatchObject([{ Body: 'do it', Attributes: { ApproximateReceiveCount: '2' } }]);
 });
 
-it('a table is there as soon as it is created, and its items after a restart', async () => {
+it('a table is active soon after it is created, and its items are there after a restart', async () => {
   const folder = await temporaryFolder();
   const first = await startDynamo({ folder });
   const dynamo = dynamoOf(first.url);
   await makeTable(dynamo);
-  expect((await dynamo.send(new DescribeTableCommand({ TableName: 'jobs' }))).Table?.TableStatus).toBe('ACTIVE');
+  const status = async () => (await dynamo.send(new DescribeTableCommand({ TableName: 'jobs' }))).Table?.TableStatus;
+  await expect.poll(status).toBe('ACTIVE');
   await dynamo.send(new PutItemCommand({ TableName: 'jobs', Item: { id: { S: '1' } } }));
   dynamo.destroy();
   await first.close();
@@ -94,10 +96,9 @@ it('DynamoDB outlives a client that hangs up in the middle of a request', async 
   const running = await startDynamo();
   onTestFinished(() => running.close());
   const socket = connect(running.port, '127.0.0.1');
-  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
-  await new Promise<void>((resolve) =>
-    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf', () => resolve()),
-  );
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n');
+  // The answer to Expect says that the request has reached dynalite.
+  await once(socket, 'data');
   socket.resetAndDestroy();
   await makeTable(dynamoOf(running.url));
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Call, headerOf } from './call.ts';
-import { asAlgorithm, checksumAlgorithms } from './digests.ts';
+import { asAlgorithm, type ChecksumAlgorithm, checksumAlgorithms } from './digests.ts';
 import { S3Error } from './errors.ts';
 import type { Expected } from './payload.ts';
 import { type Auth, hmacHex, sameText, sha256Hex } from './signature.ts';
@@ -105,6 +105,19 @@ const checkTrailers = (
   }
 };
 
+const declaredTrailers = (call: Call): { declared: string[]; algorithm: ChecksumAlgorithm | undefined } => {
+  const header = (headerOf(call, 'x-amz-trailer') ?? '').toLowerCase();
+  const declared = header
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const checksum = declared.find((name) => name.startsWith('x-amz-checksum-'));
+  const algorithm = checksum === undefined ? undefined : asAlgorithm(checksum.slice('x-amz-checksum-'.length));
+  if (checksum === undefined || algorithm) return { declared, algorithm };
+  const reason = `The trailer ${checksum} is not supported; supported are ${checksumAlgorithms.join(', ')}.`;
+  throw new S3Error('NotImplemented', reason);
+};
+
 /** Decodes a body of `Content-Encoding: aws-chunked`. Its checksum is known when the chunks have ended. */
 export const chunkedBody = (
   call: Call,
@@ -116,20 +129,7 @@ export const chunkedBody = (
       'NotImplemented',
       `x-amz-content-sha256 is "${hash}"; supported are ${Object.keys(modes).join(', ')}.`,
     );
-  const declared = (headerOf(call, 'x-amz-trailer') ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  const algorithm = declared
-    .map((name) => asAlgorithm(name.replace('x-amz-checksum-', '')))
-    .find((found) => found !== undefined);
-  const unknown = declared.find((name) => name.startsWith('x-amz-checksum-') && !asAlgorithm(name.slice(15)));
-  if (unknown)
-    throw new S3Error(
-      'NotImplemented',
-      `The trailer ${unknown} is not supported; supported are ${checksumAlgorithms.join(', ')}.`,
-    );
+  const { declared, algorithm } = declaredTrailers(call);
   const reader = readerOf(call.request);
   const chain = mode.signed ? signatureChain(call.auth) : undefined;
   let trailers = new Map<string, string>();

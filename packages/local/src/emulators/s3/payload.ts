@@ -34,34 +34,34 @@ const checkLength = (size: number, { length, most = maximalBytes, least }: Expec
   }
 };
 
+/** What was computed of a body, digests spelled as in Expected. */
+type Found = { size: number; md5: Buffer; sha256?: string | undefined; checksum?: string | undefined };
+
+const judge = (found: Found, expected: Expected): Sums => {
+  checkLength(found.size, expected, true);
+  if (found.sha256 !== expected.sha256) {
+    const reason = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+    throw new S3Error('XAmzContentSHA256Mismatch', reason);
+  }
+  if (expected.md5 !== undefined && expected.md5 !== found.md5.toString('base64')) {
+    throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
+  }
+  const sums = { size: found.size, md5: found.md5.toString('hex') };
+  if (!expected.checksum || found.checksum === undefined) return sums;
+  const { algorithm } = expected.checksum;
+  const stated = expected.checksum.value();
+  if (stated !== undefined && stated !== found.checksum) {
+    throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+  }
+  return { ...sums, checksum: { algorithm, value: found.checksum } };
+};
+
 /** Lets a body through while its digests are taken, and checks them at its end. */
 export const verified = (source: AsyncIterable<Buffer>, expected: Expected): Payload => {
   const md5 = createHash('md5');
   const sha256 = expected.sha256 === undefined ? undefined : createHash('sha256');
-  const { checksum } = expected;
-  const digest = checksum && startDigest(checksum.algorithm);
+  const digest = expected.checksum && startDigest(expected.checksum.algorithm);
   let sums: Sums | undefined;
-
-  const conclude = (size: number): Sums => {
-    checkLength(size, expected, true);
-    const hash = md5.digest();
-    if (sha256 && sha256.digest('hex') !== expected.sha256) {
-      throw new S3Error(
-        'XAmzContentSHA256Mismatch',
-        "The provided 'x-amz-content-sha256' header does not match what was computed.",
-      );
-    }
-    if (expected.md5 !== undefined && expected.md5 !== hash.toString('base64')) {
-      throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
-    }
-    if (!checksum || !digest) return { size, md5: hash.toString('hex') };
-    const [value, stated] = [digest.base64(), checksum.value()];
-    if (stated !== undefined && stated !== value) {
-      throw new S3Error('BadDigest', `The ${checksum.algorithm} you specified did not match the calculated checksum.`);
-    }
-    return { size, md5: hash.toString('hex'), checksum: { algorithm: checksum.algorithm, value } };
-  };
-
   const run = async function* (): AsyncGenerator<Buffer> {
     let size = 0;
     for await (const chunk of source) {
@@ -72,7 +72,7 @@ export const verified = (source: AsyncIterable<Buffer>, expected: Expected): Pay
       digest?.update(chunk);
       yield chunk;
     }
-    sums = conclude(size);
+    sums = judge({ size, md5: md5.digest(), sha256: sha256?.digest('hex'), checksum: digest?.base64() }, expected);
   };
   return {
     chunks: run(),
