@@ -26,7 +26,8 @@ export const listItem = (job: Job, now: number): BackupListItem => ({
   status: shownBackupStatus(job, now),
   backupType: job.parameters.backupType,
   requestedAt: job.createdAt,
-  progress: job.progress,
+  // A verdict moves the status; what was tallied before it may have been rounded down.
+  progress: job.status === 'backup_completed' ? 100 : job.progress,
   ...given('completedAt', job.completedAt),
   ...given('expiresAt', job.expiresAt),
   ...given('packageSize', job.packageSize),

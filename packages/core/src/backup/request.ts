@@ -55,7 +55,7 @@ export const createBackup = async (
   request: { userId: string; parameters: BackupParameters; idempotencyKey?: string },
 ): Promise<CreatedBackup> => {
   const { userId, parameters, idempotencyKey } = request;
-  const jobId = idempotencyKey === undefined ? ports.newId() : derivedId(`${userId}:key:${idempotencyKey}`);
+  const jobId = idempotencyKey === undefined ? ports.newId() : derivedId(JSON.stringify(['key', userId, idempotencyKey]));
   const { counts, exact } = await profileCounts(ports, userId);
   const created = await ports.jobs.create(newBackup(ports, jobId, userId, parameters));
   const job = await ports.jobs.find(jobId);
@@ -78,7 +78,7 @@ export type Requested = Idle | 'requested' | 'foreign-job' | 'deleted';
 
 /** @param messageId names the message itself, from which a job's id follows if it carries none */
 export const request = async (ports: Ports, message: BackupRequestMessage, messageId: string): Promise<Requested> => {
-  const jobId = message.jobId ?? derivedId(`${message.userId}:message:${messageId}`);
+  const jobId = message.jobId ?? derivedId(JSON.stringify(['message', message.userId, messageId]));
   if (!(await ports.jobs.find(jobId))) {
     if (await isBuried(ports, jobId)) return 'deleted';
     await ports.jobs.create(newBackup(ports, jobId, message.userId, message.parameters));
