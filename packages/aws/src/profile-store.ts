@@ -79,7 +79,7 @@ const count = async (on: Tables, userId: string, kind: EntityKind, withinMs: num
       Select: 'COUNT',
       ...(from && { ExclusiveStartKey: from }),
     });
-    const inTime = AbortSignal.timeout(left);
+    const inTime = AbortSignal.timeout(Math.floor(left));
     try {
       const answer = await on.dynamodb.send(query, { abortSignal: inTime });
       counted += answer.Count ?? 0;

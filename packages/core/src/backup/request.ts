@@ -95,7 +95,7 @@ export const request = async (ports: Ports, message: BackupRequestMessage, messa
 
 /** Counts, cuts the work into pieces and fixes both in the job, before the first message goes out. */
 const begin = async (ports: Ports, job: Job): Promise<Job> => {
-  const { counts } = await profileCounts(ports, job.userId, Math.max(0, ports.invocation.deadline - ports.clock()) / 2);
+  const { counts } = await profileCounts(ports, job.userId, Math.floor(Math.max(0, ports.invocation.deadline - ports.clock()) / 2));
   const kinds = entityKinds.filter((kind) => kind !== 'analytics' || job.parameters.includeAnalytics);
   const pieces: CollectPiece[] = kinds.map((kind) => ({ kind, range: 0 }));
   const expected = job.parameters.includeAnalytics ? counts : { ...counts, analytics: 0 };

@@ -41,6 +41,19 @@ const makeVisible = (db: DatabaseSync): void => {
   db.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE receipt_handle IS NOT NULL');
 };
 
+/**
+ * fauxqs 2.4.1 sets the receive count of a message that is given back to null, which its own table refuses: the call
+ * fails half-way and the message is lost. This keeps the count, as SQS does.
+ */
+const mendGivingBack = (persistence: Persistence, db: DatabaseSync): void => {
+  const ready = db.prepare(
+    'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+  );
+  persistence.updateMessageReady = (messageId: string): void => {
+    ready.run(messageId);
+  };
+};
+
 type Opened = { stores: Stores; close(): void };
 
 const openStores = async (folder: string): Promise<Opened> => {
@@ -51,6 +64,7 @@ const openStores = async (folder: string): Promise<Opened> => {
   // The operating system outlives a killed process, so what was handed to it needs no fsync.
   db.exec('PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE');
   makeVisible(db);
+  mendGivingBack(persistence, db);
   const stores: Stores = {
     sqsStore: new internals.SqsStore(),
     snsStore: new internals.SnsStore(),

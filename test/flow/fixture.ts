@@ -1,0 +1,110 @@
+/** A whole FZIP of its own for each story, on emulators that the stories of one file share. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FzipClient, fzipClient } from '@fzip/api/client';
+import type { FzipEvent, Job } from '@fzip/core';
+import {
+  bufferSource,
+  checkVolume,
+  type EntityKind,
+  entityKinds,
+  formatRow,
+  openVolume,
+  type Row,
+  toPackageRow,
+  type Volume,
+} from '@fzip/format';
+import { type Emulators, startEmulators } from '@fzip/local/emulators/index';
+import { type Runtime, type RuntimeOptions, startRuntime } from '@fzip/local/runtime';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+
+export type World = Runtime & {
+  client(user: string): FzipClient;
+  /** Requests a backup and waits for the event of its end. */
+  backUp(user: string): Promise<{ id: string; ended: FzipEvent; job: Job }>;
+  ended(backupId: string): Promise<FzipEvent>;
+  /** Every row of a user, as its tables hold them now. */
+  rows(user: string): Promise<Record<EntityKind, Row[]>>;
+};
+
+let emulators: Emulators;
+let folder: string;
+const open: World[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fzip-flow-'));
+  emulators = await startEmulators({ folder });
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((world) => world.close()));
+});
+
+afterAll(async () => {
+  await emulators.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Messages come back after a second, so that a story about failing does not wait for minutes. */
+const quick: RuntimeOptions = { visibilitySeconds: 20, retryDelaySeconds: 0, silent: true };
+
+export const world = async (options: RuntimeOptions = {}): Promise<World> => {
+  const prefix = `t${randomUUID().slice(0, 8)}-`;
+  const runtime = await startRuntime({ ...quick, ...options, prefix, emulators });
+  const events = await runtime.subscribe({
+    eventType: ['backup.completed', 'backup.failed', 'backup.canceled', 'backup.expired'],
+  });
+  const client = (user: string) => fzipClient({ baseUrl: runtime.url, token: () => runtime.token(user) });
+  const ended = (id: string) => events.next((event) => event.subject === id, 40_000);
+  const made: World = {
+    ...runtime,
+    client,
+    ended,
+    backUp: async (user) => {
+      const { backupId } = await client(user).createBackup();
+      const event = await ended(backupId);
+      const job = await runtime.ports.jobs.find(backupId);
+      if (!job) throw new Error(`no job ${backupId}`);
+      return { id: backupId, ended: event, job };
+    },
+    rows: (user) => rowsOf(runtime, user),
+  };
+  open.push(made);
+  return made;
+};
+
+const rowsOf = async (runtime: Runtime, userId: string): Promise<Record<EntityKind, Row[]>> => {
+  const rows = Object.fromEntries(entityKinds.map((kind) => [kind, [] as Row[]])) as Record<EntityKind, Row[]>;
+  for (const kind of entityKinds) {
+    let cursor: string | undefined;
+    do {
+      const page = await runtime.ports.profiles.page({ userId, kind, ...(cursor ? { cursor } : {}) });
+      rows[kind].push(...page.rows);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+  return rows;
+};
+
+/** Downloads a backup as its user would, through the presigned link. */
+export const download = async (on: World, user: string, id: string): Promise<{ volume: Volume; bytes: Buffer }> => {
+  const response = await on.client(user).download(id);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return { volume: await openVolume(bufferSource(bytes)), bytes };
+};
+
+/** The product's own check over the downloaded package, then every row and file against the profile. Closes every story. */
+export const expectWhole = async (on: World, user: string, id: string): Promise<Volume> => {
+  const { volume } = await download(on, user, id);
+  const packaged: string[] = [];
+  const check = await checkVolume(volume, { onRow: (_kind, _row, line) => void packaged.push(line) });
+  expect(check.errors).toEqual([]);
+  expect(check.intact).toBe(true);
+  const rows = await rowsOf(on, user);
+  const stored = entityKinds.flatMap((kind) => rows[kind].map((row) => formatRow(toPackageRow(kind, row))));
+  expect(packaged.sort()).toEqual(stored.sort());
+  expect(volume.manifest.user_id).toBe(user);
+  return volume;
+};
