@@ -1,0 +1,176 @@
+/**
+ * `npm start`, `npm run demo`, `npm test`, `npm run check`: begins on whatever Node is there, in plain JavaScript,
+ * installs what is missing, and goes on under the Node 22 that the packages bring.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const oldest = 20;
+/** The first that runs TypeScript by itself. */
+const needed = [22, 18];
+const isWindows = process.platform === 'win32';
+
+/** What `check` runs, in this order; the tests come last. */
+const checks = [
+  { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['--noEmit'] },
+  { name: 'lint', script: 'node_modules/@biomejs/biome/bin/biome', args: ['check', '.'] },
+  { name: 'imports', script: 'scripts/imports.ts', args: [] },
+  { name: 'unused code', script: 'node_modules/knip/bin/knip.js', args: [] },
+];
+
+const give = (message) => {
+  process.stderr.write(`fzip: ${message}\n`);
+  process.exit(1);
+};
+
+const requireNode = () => {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < oldest) {
+    give(
+      `Node ${process.versions.node} is too old; install Node ${oldest} or later from https://nodejs.org and repeat`,
+    );
+  }
+};
+
+/** npm keeps its own lockfile in node_modules; it is as old as the last whole installation. */
+const isInstalled = () => {
+  const installed = path.join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const lock = path.join(root, 'package-lock.json');
+  return !existsSync(lock) || statSync(lock).mtimeMs <= statSync(installed).mtimeMs || sameLock(lock, installed);
+};
+
+/** A checkout writes the lockfile anew with the same content. */
+const sameLock = (lock, installed) => {
+  const versions = (file) =>
+    Object.entries(JSON.parse(readFileSync(file, 'utf8')).packages ?? {})
+      .filter(([name, { version }]) => name !== '' && version !== undefined)
+      .map(([name, { version, integrity }]) => [name, `${version} ${integrity ?? ''}`]);
+  try {
+    const [wanted, there] = [versions(lock), new Map(versions(installed))];
+    const optional = JSON.parse(readFileSync(lock, 'utf8')).packages;
+    return wanted.every(
+      ([name, version]) => there.get(name) === version || (!there.has(name) && optional[name].optional),
+    );
+  } catch {
+    return false;
+  }
+};
+
+const install = () => {
+  const command = existsSync(path.join(root, 'package-lock.json')) ? 'ci' : 'install';
+  process.stderr.write(`fzip: installing what is missing (npm ${command})\n`);
+  const args = [command, '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, error } = spawnSync(isWindows ? 'npm.cmd' : 'npm', args, {
+    cwd: root,
+    // Standard output belongs to the command, whose result a program may read.
+    stdio: ['ignore', 2, 2],
+    shell: isWindows,
+  });
+  if (error || status !== 0) give(`npm ${command} failed; see above. It needs the npm registry or a mirror of it`);
+};
+
+const isNew = (version) => {
+  const [major, minor] = version.split('.').map(Number);
+  return major > needed[0] || (major === needed[0] && minor >= needed[1]);
+};
+
+/** The Node that the packages bring, else this one if it will do. */
+const node = () => {
+  const own = path.join(root, 'node_modules', '.bin', isWindows ? 'node.exe' : 'node');
+  const asked = existsSync(own) ? spawnSync(own, ['-p', 'process.versions.node'], { encoding: 'utf8' }) : undefined;
+  if (asked?.status === 0 && isNew(asked.stdout.trim())) return own;
+  if (isNew(process.versions.node)) return process.execPath;
+  return give(
+    `this needs Node ${needed.join('.')} or later, and Node ${process.versions.node} runs it. The packages bring one for ` +
+      'Linux, macOS and Windows on x64 and arm64: run `npm ci --include=optional`, or install Node 22 from https://nodejs.org',
+  );
+};
+
+const quiet = '--disable-warning=ExperimentalWarning';
+
+/** Runs a script to its end and gives its exit code. Signals are passed on; the script ends when this process does. */
+const run = (script, args, more = {}) =>
+  new Promise((resolve) => {
+    const inherited = process.env.NODE_OPTIONS ?? '';
+    const env = {
+      ...process.env,
+      NODE_OPTIONS: inherited.includes(quiet) ? inherited : `${inherited} ${quiet}`.trim(),
+      ...more.env,
+    };
+    const ipc = more.ipc ? ['ipc'] : [];
+    const child = spawn(node(), [path.join(root, script), ...args], {
+      cwd: more.cwd ?? root,
+      env,
+      stdio: ['inherit', 'inherit', 'inherit', ...ipc],
+    });
+    const passOn = (signal) => child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, passOn);
+    child.on('error', (error) => give(`cannot run ${script}: ${error.message}`));
+    child.on('exit', (code, signal) => {
+      for (const each of signals) process.off(each, passOn);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
+    });
+  });
+
+/** Runs vitest and says in one last line how many tests there were. Fails if a test failed, a file did, or none ran. */
+const test = async (args) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'fzip-test-'));
+  const report = path.join(folder, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const code = await run('node_modules/vitest/vitest.mjs', ['run', ...reporters, ...args]);
+    const { passed, failed, skipped } = existsSync(report) ? figures(report) : { passed: 0, failed: 0, skipped: 0 };
+    process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+    return code !== 0 || failed > 0 ? code || 1 : passed > 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** A file that could not be run counts as a failed test. */
+const figures = (report) => {
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  return {
+    passed: numPassedTests,
+    failed: numFailedTests + broken.length,
+    skipped: (numPendingTests ?? 0) + (numTodoTests ?? 0),
+  };
+};
+
+const check = async () => {
+  for (const { name, script, args } of checks) {
+    process.stdout.write(`check: ${name}\n`);
+    const code = await run(script, args);
+    if (code === 0) continue;
+    process.stdout.write(`check: ${name} failed\n`);
+    return code;
+  }
+  process.stdout.write('check: tests\n');
+  return test([]);
+};
+
+const commands = {
+  start: (args) => run('packages/local/src/start.ts', args, { ipc: true }),
+  demo: (args) => run('packages/local/src/demo.ts', args, { ipc: true }),
+  test,
+  check,
+  bench: (args) => run('test/bench/bench.ts', args),
+};
+
+requireNode();
+const [name = '', ...args] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (!command) give(`"${name}" is no command; allowed are ${Object.keys(commands).join(', ')}`);
+if (!isInstalled()) install();
+process.exitCode = await command(args);
