@@ -4,7 +4,7 @@ import { Busy, blame, type Messages, messageSchemas, type Ports, type Step } fro
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { z } from 'zod';
 import { type Binding, invocationOf } from './binding.ts';
-import { MetricUnit, type Telemetry } from './telemetry.ts';
+import { MetricUnit, publishMetrics, type Telemetry } from './telemetry.ts';
 
 export type BatchHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -26,7 +26,7 @@ export const eachRecord = (
         throwOnFullBatchFailure: false,
       });
     } finally {
-      telemetry.metrics.publishStoredMetrics();
+      publishMetrics(telemetry);
     }
   };
 };

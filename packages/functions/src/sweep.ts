@@ -2,7 +2,7 @@
 import { sweep } from '@fzip/core';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import { type Binding, bindToAws, invocationOf } from './binding.ts';
-import { MetricUnit } from './telemetry.ts';
+import { MetricUnit, publishMetrics } from './telemetry.ts';
 
 export const sweepConsumer =
   ({ ports, telemetry }: Binding) =>
@@ -13,7 +13,7 @@ export const sweepConsumer =
       telemetry.metrics.addMetric('JobsRedriven', MetricUnit.Count, swept.redriven);
       telemetry.metrics.addMetric('JobsFailedBySweep', MetricUnit.Count, swept.failed);
     } finally {
-      telemetry.metrics.publishStoredMetrics();
+      publishMetrics(telemetry);
     }
   };
 

@@ -14,3 +14,8 @@ export const telemetry = (step: string, { silent = false } = {}): Telemetry => (
   logger: new Logger({ serviceName: step, ...(silent ? { logLevel: 'SILENT' as const } : {}) }),
   metrics: new Metrics({ namespace, serviceName: step }),
 });
+
+/** Sends what a batch measured. Nothing measured is no news: Powertools would warn of it. */
+export const publishMetrics = ({ metrics }: Telemetry): void => {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+};
