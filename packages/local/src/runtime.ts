@@ -1,11 +1,12 @@
 /** The embedded runtime in one process, as tests use it: emulators, resources, pollers, HTTP front. */
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { AwsClients, AwsConfig } from '@fzip/aws';
 import type { Limits, Ports, Step } from '@fzip/core';
 import { type Emulators, startEmulators } from './emulators/index.ts';
 import { startFront } from './front.ts';
 import { startIssuer } from './issuer.ts';
 import type { ProfileRequest } from './local-routes.ts';
-import { startPollers } from './pollers.ts';
+import { type Pollers, startPollers } from './pollers.ts';
 import type { Counts } from './profile-loader.ts';
 import { connection, type Environment, makeResources, type ResourceOptions } from './resources.ts';
 import { type EventFilter, type Subscription, subscribe } from './subscription.ts';
@@ -15,7 +16,7 @@ import {
   clientsOf,
   pollingClient,
   profileFiller,
-  type TelemetryOptions,
+  type Wiring,
   type WiringOptions,
   wire,
 } from './wiring.ts';
@@ -43,7 +44,7 @@ export type Runtime = {
   env: Environment;
   config: AwsConfig;
   clients: AwsClients;
-  /** For looking at what is there; without `wrapPorts`. */
+  /** For looking at what is there; never wrapped. */
   ports: Ports;
   token(userId: string): Promise<string>;
   fillProfile(request: ProfileRequest): Promise<Counts>;
@@ -57,40 +58,22 @@ export type Runtime = {
   close(): Promise<void>;
 };
 
-/** Starts everything; on emulators that are there already it takes some tens of ms. */
+/** Starts everything; on emulators that are there already it takes some tens of ms. @throws what a part fails to start with */
 export const startRuntime = async (options: RuntimeOptions = {}): Promise<Runtime> => {
-  const { folder, emulators: shared, prefix = '' } = options;
+  const { folder, emulators: shared, port = 0, silent = false } = options;
+  // Metrics have no other switch, and they are written to standard output like the logs.
+  if (silent) process.env.POWERTOOLS_METRICS_DISABLED = 'true';
   const emulators = shared ?? (await startEmulators(folder === undefined ? {} : { folder }));
   const env = await makeEnvironment(emulators, options);
   const failures: Runtime['failures'] = [];
   const onError = (error: unknown, where: string): void => void failures.push({ where, error });
-  // Metrics have no other switch, and they are written to standard output like the logs.
-  if (options.silent) process.env.POWERTOOLS_METRICS_DISABLED = 'true';
-  const audited: TelemetryOptions = { silent: options.silent ?? false };
-  const wiring = wire(env, {
-    ...options,
-    audit: options.silent ? () => {} : (line) => console.log(JSON.stringify(line)),
-  });
-  const polling = pollingClient(env);
-  const pollers = startPollers({
-    ...(options.visibilitySeconds === undefined ? {} : { visibilitySeconds: options.visibilitySeconds }),
-    ...(options.retryDelaySeconds === undefined ? {} : { retryDelaySeconds: options.retryDelaySeconds }),
-    sweepEveryMs: options.sweepEveryMs ?? 0,
-    sqs: polling,
-    env,
-    functions: boundFunctions(wiring, audited),
-    onError,
-  });
+  const wiring = wire(env, { ...options, audit: silent ? () => {} : (line) => console.log(JSON.stringify(line)) });
   const issuer = await startIssuer(folder);
   const fillProfile = profileFiller(wiring);
-  const front = await startFront({
-    api: boundApi(wiring, audited),
-    issuer,
-    fillProfile,
-    port: options.port ?? 0,
-    onError,
-  });
-  const subscriptions: Subscription[] = [];
+  const front = await startFront({ api: boundApi(wiring, { silent }), issuer, fillProfile, port, onError });
+  const polling = pollingClient(env);
+  const pollers = pollersOf(options, { env, wiring, polling, onError });
+  const subscriptions = subscriptionsTo(wiring, polling, options.prefix ?? '');
   return {
     url: front.url,
     env,
@@ -100,28 +83,51 @@ export const startRuntime = async (options: RuntimeOptions = {}): Promise<Runtim
     failures,
     token: async (userId) => (await issuer.issue(userId)).token,
     fillProfile,
-    subscribe: async (filter) => {
-      const topicArn = wiring.config.eventsTopicArn;
-      const subscription = await subscribe({
-        clients: wiring.clients,
-        polling,
-        topicArn,
-        prefix,
-        ...(filter && { filter }),
-      });
-      subscriptions.push(subscription);
-      return subscription;
-    },
+    subscribe: subscriptions.add,
     pause: pollers.pause,
     resume: pollers.resume,
     sweepNow: pollers.sweepNow,
     close: async () => {
       await front.close();
-      await Promise.all([pollers.close(), ...subscriptions.map((subscription) => subscription.close())]);
+      await Promise.all([pollers.close(), subscriptions.close()]);
       polling.destroy();
       wiring.clients.destroy();
       if (!shared) await emulators.close();
     },
+  };
+};
+
+type Parts = {
+  env: Environment;
+  wiring: Wiring;
+  polling: SQSClient;
+  onError: (error: unknown, where: string) => void;
+};
+
+const pollersOf = (options: RuntimeOptions, { env, wiring, polling, onError }: Parts): Pollers => {
+  const { visibilitySeconds, retryDelaySeconds, sweepEveryMs = 0, silent = false } = options;
+  return startPollers({
+    ...(visibilitySeconds === undefined ? {} : { visibilitySeconds }),
+    ...(retryDelaySeconds === undefined ? {} : { retryDelaySeconds }),
+    sweepEveryMs,
+    sqs: polling,
+    env,
+    functions: boundFunctions(wiring, { silent }),
+    onError,
+  });
+};
+
+/** Subscriptions that end with the runtime, if they are not ended before. */
+const subscriptionsTo = ({ clients, config }: Wiring, polling: SQSClient, prefix: string) => {
+  const all: Subscription[] = [];
+  const topicArn = config.eventsTopicArn;
+  return {
+    add: async (filter: EventFilter = {}): Promise<Subscription> => {
+      const subscription = await subscribe({ clients, polling, topicArn, prefix, filter });
+      all.push(subscription);
+      return subscription;
+    },
+    close: () => Promise.all(all.map((subscription) => subscription.close())),
   };
 };
 

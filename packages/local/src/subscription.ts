@@ -54,6 +54,7 @@ export const subscribe = async (options: SubscriptionOptions): Promise<Subscript
     next: inbox.next,
     all: inbox.all,
     close: async () => {
+      if (stop.signal.aborted) return;
       stop.abort();
       await receiving;
       await clients.sns.send(new UnsubscribeCommand({ SubscriptionArn }));
