@@ -24,9 +24,12 @@ export type Task = {
 type Kind = 'terminal' | 'plain' | 'silent';
 
 export const displayFor = ({ json = false } = {}): Display => {
-  const kind: Kind = json ? 'silent' : process.stdout.isTTY && !process.env.CI ? 'terminal' : 'plain';
+  const kind: Kind = json ? 'silent' : isWideTerminal() ? 'terminal' : 'plain';
   return { terminal: terminalDisplay, plain: plainDisplay, silent: silentDisplay }[kind]();
 };
+
+/** The bar wraps at the terminal's width; on one without a width it would stand letter under letter. */
+const isWideTerminal = (): boolean => process.stdout.isTTY && process.stdout.columns >= 40 && !process.env.CI;
 
 const terminalDisplay = (): Display => ({
   title: (text) => intro(styleText('bold', text)),
