@@ -3,13 +3,13 @@ import { createDefectCheck } from './defect-check.ts';
 import { OrderFreeDigest } from './digest.ts';
 import type { Entry } from './directory.ts';
 import { dataEntry, type EntityKind, entityKinds, idOf, kindRules } from './entities.ts';
+import { rowsOf } from './entry-rows.ts';
 import { type Finding, PackageRefused } from './errors.ts';
 import { createIdSet } from './id-set.ts';
 import { countKey, manifestEntry } from './manifest.ts';
 import { safeFileName } from './names.ts';
 import type { Volume } from './reader.ts';
 import { isNumber, numberText, type Row } from './row.ts';
-import { readRows } from './rows.ts';
 
 export type CheckOptions = {
   /** Gets every row as it is read, before the verdict: whoever keeps rows must drop them if the volume is not intact. */
@@ -30,7 +30,7 @@ export type VolumeCheck = {
   counts: Record<EntityKind, number>;
   /** `failed` as the manifest lists them; `bytes` uncompressed. */
   files: { present: number; failed: number; bytes: number };
-  /** OrderFreeDigest of the rows' lines, hex. */
+  /** OrderFreeDigest of the rows' lines before they were normalised, hex. */
   digests: Record<EntityKind, string>;
 };
 
@@ -175,8 +175,8 @@ const checkRows = async (
     const isNew = createIds(kind, report);
     if (entry) {
       await reporting(report, async () => {
-        for await (const { row, line } of readRows(progress(volume.body(entry)), kind, volume.limits.lineBytes)) {
-          digests[kind].add(line);
+        for await (const { row, line, found } of rowsOf(volume, kind, progress)) {
+          digests[kind].add(found);
           const id = idOf(kind, row);
           if (id !== undefined) isNew(id);
           defects.row(kind, row, id ?? `row ${digests[kind].count}`);

@@ -26,11 +26,12 @@ const mapSteps = (value: Value, [step, ...rest]: string[], change: (value: Value
   const name = isList ? step.slice(0, -2) : step;
   if (!isMap(value) || !Object.hasOwn(value, name)) return value;
   const inner = value[name] as Value;
-  const changed =
-    isList && Array.isArray(inner)
-      ? inner.map((element) => mapSteps(element, rest, change))
-      : isList
-        ? inner
-        : mapSteps(inner, rest, change);
+  const changed = isList ? mapEach(inner, rest, change) : mapSteps(inner, rest, change);
   return changed === inner ? value : { ...value, [name]: changed };
+};
+
+const mapEach = (list: Value, rest: string[], change: (value: Value) => Value): Value => {
+  if (!Array.isArray(list)) return list;
+  const mapped = list.map((element) => mapSteps(element, rest, change));
+  return mapped.some((element, index) => element !== list[index]) ? mapped : list;
 };

@@ -8,6 +8,7 @@ export * from './fields.ts';
 export * from './limits.ts';
 export { countKey, Manifest, manifestEntry, type Problem, problems } from './manifest.ts';
 export * from './names.ts';
+export { normalizer } from './normalize.ts';
 export * from './package-row.ts';
 export * from './reader.ts';
 export * from './row.ts';

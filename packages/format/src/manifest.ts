@@ -26,7 +26,8 @@ export type DataSummary = z.infer<typeof DataSummary>;
 const MissingTarget = z.looseObject({ kind: EntityKind, field: z.string(), missing: z.string(), rows: count });
 const OddValue = z.looseObject({ kind: EntityKind, field: z.string(), problem: z.enum(problems), rows: count });
 
-const Snapshot = z.looseObject({
+/** When the rows were read, and what moved meanwhile. */
+export const Snapshot = z.looseObject({
   started_at: z.string(),
   finished_at: z.string(),
   passes: count,
@@ -35,7 +36,8 @@ const Snapshot = z.looseObject({
 
 const FailedFile = z.looseObject({ fileId: z.string(), fileName: z.string(), reason: z.string() });
 
-const Volume = z.looseObject({
+/** Which volume of which set this is. */
+export const VolumeOfSet = z.looseObject({
   number: z.int().positive(),
   count: z.int().positive(),
   set_id: z.string(),
@@ -64,7 +66,7 @@ export const Manifest = z
     failed_files: z.array(FailedFile).default([]),
     known_defects: z.array(z.union([MissingTarget, OddValue])).default([]),
     not_included: z.array(z.string()).default([]),
-    volume: Volume.default({ number: 1, count: 1, set_id: '', set_summary: {} }),
+    volume: VolumeOfSet.default({ number: 1, count: 1, set_id: '', set_summary: {} }),
   })
   .refine(({ volume }) => volume.number <= volume.count, { message: 'volume.number is above volume.count' });
 export type Manifest = z.infer<typeof Manifest>;

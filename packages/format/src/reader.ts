@@ -2,31 +2,34 @@
 import type { Readable } from 'node:stream';
 import { openBody } from './body.ts';
 import { type Entry, readDirectory } from './directory.ts';
-import type { EntityKind } from './entities.ts';
+import { dataEntry, type EntityKind } from './entities.ts';
+import { type RowLine, rowsOf } from './entry-rows.ts';
 import { type Finding, PackageRefused } from './errors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { Manifest, manifestEntry } from './manifest.ts';
-import { type RowLine, readRows } from './rows.ts';
+import { type Dialect, dialectOf, inSnakeCase, type Json, parseManifest } from './manifest-text.ts';
 import type { PackageSource } from './source.ts';
 
 export type { Entry } from './directory.ts';
-export type { RowLine } from './rows.ts';
+export type { RowLine } from './entry-rows.ts';
+export type { Dialect } from './manifest-text.ts';
 
 /** An opened volume. It holds names and sizes, never rows or bytes. */
 export type Volume = {
   manifest: Manifest;
-  dialect: 'fzip-1.0';
+  dialect: Dialect;
   /** Every entry, the manifest and empty folders among them. */
   entries: readonly Entry[];
+  /** Where the rows of a kind stand: `data/{kind}.json`, or `data/{kind}.json.gz` if that is there. */
   data: ReadonlyMap<EntityKind, Entry>;
   /** By file id, as it stands in the entry's name. */
   files: ReadonlyMap<string, Entry>;
   /** What the manifest states, by entry name; 64 hex digits in lower case. */
   checksums: ReadonlyMap<string, string>;
   limits: Limits;
-  /** The rows of a kind in the order of the package; none if the volume lacks the kind. @throws PackageRefused at any row or at the end */
+  /** The rows of a kind, normalised, in the order of the package; none if the volume lacks the kind. @throws PackageRefused at any row or at the end */
   rows(kind: EntityKind): AsyncIterable<RowLine>;
-  /** The bytes of an entry. If CRC, size or sha256 are wrong, a PackageRefused is emitted instead of the end. */
+  /** The bytes of an entry, gzip as it is. If CRC, size or sha256 are wrong, a PackageRefused is emitted instead of the end. */
   body(entry: Entry): Readable;
   warnings: string[];
   /** The same warnings, with their codes. */
@@ -40,44 +43,31 @@ export type Volume = {
 export const openVolume = async (source: PackageSource, limits: Partial<Limits> = {}): Promise<Volume> => {
   const bounds = { ...defaultLimits, ...limits };
   const entries = await readDirectory(source, bounds);
-  const { data, files, notes } = sortOut(entries);
-  const manifest = await readManifest(source, entries, bounds, notes);
+  const notes: Finding[] = [];
+  const { manifest, dialect } = await readManifest(source, entries, bounds, notes);
+  const { data, files } = sortOut(entries, dialect, notes);
   const checksums = checksumsOf(manifest);
   const body = (entry: Entry): Readable => openBody(source, entry, checksums.get(entry.name));
+  const volume = { manifest, dialect, entries, data, files, checksums, limits: bounds, body };
   return {
-    manifest,
-    dialect: 'fzip-1.0',
-    entries,
-    data,
-    files,
-    checksums,
-    limits: bounds,
-    body,
-    rows: (kind) => rowsOf(data.get(kind), kind, body, bounds.lineBytes),
+    ...volume,
+    rows: (kind) => rowsOf(volume, kind),
     warnings: notes.map(({ message }) => message),
     notes,
   };
 };
 
-const rowsOf = async function* (
-  entry: Entry | undefined,
-  kind: EntityKind,
-  body: (entry: Entry) => Readable,
-  lineBytes: number,
-): AsyncGenerator<RowLine> {
-  if (entry) yield* readRows(body(entry), kind, lineBytes);
-};
+type Sorted = { data: Map<EntityKind, Entry>; files: Map<string, Entry> };
 
-type Sorted = { data: Map<EntityKind, Entry>; files: Map<string, Entry>; notes: Finding[] };
-
-const sortOut = (entries: readonly Entry[]): Sorted => {
-  const sorted: Sorted = { data: new Map(), files: new Map(), notes: [] };
+const sortOut = (entries: readonly Entry[], dialect: Dialect, notes: Finding[]): Sorted => {
+  const sorted: Sorted = { data: new Map(), files: new Map() };
   for (const entry of entries) {
     const { name, role } = entry;
-    if (role.is === 'data') sorted.data.set(role.kind, entry);
-    if (role.is === 'folder')
-      sorted.notes.push({ code: 'UNKNOWN_ENTRY', message: `${name}: an empty folder`, entry: name });
+    if (role.is === 'data') chooseData(sorted.data, role.kind, entry, dialect, notes);
+    if (role.is === 'folder') notes.push({ code: 'UNKNOWN_ENTRY', message: `${name}: an empty folder`, entry: name });
     if (role.is !== 'file') continue;
+    if (role.byS3Key && dialect === 'fzip-1.0')
+      throw new PackageRefused('BAD_ENTRY_NAME', 'a depth of 4; allowed is files/{fileId}/{name}', name);
     const twin = sorted.files.get(role.fileId);
     if (twin)
       throw new PackageRefused('DUPLICATE_ENTRY', `"${twin.name}" holds the same file; allowed is one entry`, name);
@@ -86,12 +76,30 @@ const sortOut = (entries: readonly Entry[]): Sorted => {
   return sorted;
 };
 
+/** Of the two that may hold a kind's rows, HouseF3 reads the one in gzip. */
+const chooseData = (
+  data: Map<EntityKind, Entry>,
+  kind: EntityKind,
+  entry: Entry,
+  dialect: Dialect,
+  notes: Finding[],
+): void => {
+  const twin = data.get(kind);
+  if (twin && dialect === 'fzip-1.0')
+    throw new PackageRefused('DUPLICATE_ENTRY', `"${twin.name}" holds the same rows; allowed is one`, entry.name);
+  const isChosen = !twin || entry.name !== dataEntry(kind);
+  if (isChosen) data.set(kind, entry);
+  if (!twin) return;
+  const [read, ignored] = isChosen ? [entry.name, twin.name] : [twin.name, entry.name];
+  notes.push({ code: 'DUPLICATE_ENTRY', message: `${ignored}: not read, ${read} goes before it`, entry: ignored });
+};
+
 const readManifest = async (
   source: PackageSource,
   entries: readonly Entry[],
   limits: Limits,
   notes: Finding[],
-): Promise<Manifest> => {
+): Promise<{ manifest: Manifest; dialect: Dialect }> => {
   const entry = entries.find(({ role }) => role.is === 'manifest');
   if (!entry)
     throw new PackageRefused('MISSING_ENTRY', `found none of ${entries.length} entries of that name`, manifestEntry);
@@ -100,26 +108,18 @@ const readManifest = async (
   }
   const chunks: Buffer[] = [];
   for await (const chunk of openBody(source, entry)) chunks.push(chunk);
-  const json = parseManifest(Buffer.concat(chunks));
+  const written = parseManifest(Buffer.concat(chunks));
+  const dialect = dialectOf(written);
+  const json = dialect === 'housef3-2.5' ? inSnakeCase(written) : written;
   requireVersion(json, notes);
   const result = Manifest.safeParse(json);
-  if (result.success) return result.data;
+  if (result.success) return { manifest: result.data, dialect };
   const [issue] = result.error.issues;
   throw new PackageRefused('BAD_MANIFEST', `${issue?.path.join('.')}: ${issue?.message}`, manifestEntry);
 };
 
-const parseManifest = (bytes: Buffer): Record<string, unknown> => {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json };
-  } catch {
-    // Both are said below; the engine's message would quote the content.
-  }
-  throw new PackageRefused('BAD_MANIFEST', `${bytes.length} bytes that are no JSON object in UTF-8`, manifestEntry);
-};
-
 /** A manifest of another major version may differ in anything, so this comes before its other fields. */
-const requireVersion = (json: Record<string, unknown>, notes: Finding[]): void => {
+const requireVersion = (json: Json, notes: Finding[]): void => {
   const version = json.backup_format_version;
   if (typeof version !== 'string' || !/^\d+(\.\d+)*$/.test(version)) {
     throw new PackageRefused(

@@ -1,0 +1,48 @@
+/** The rows of a volume: out of gzip where they are packed so, and spelled as our schemas have them. */
+import type { Readable } from 'node:stream';
+import type { Entry } from './directory.ts';
+import type { EntityKind } from './entities.ts';
+import { gunzip } from './gunzip.ts';
+import type { Limits } from './limits.ts';
+import type { Dialect } from './manifest-text.ts';
+import { normalizer } from './normalize.ts';
+import { formatRow, type Row } from './row.ts';
+import { readRows } from './rows.ts';
+
+/**
+ * A row, normalised, and its text on one line: as it stood, or canonical if the row stood on several lines or was changed.
+ * `found` is the text before it was normalised.
+ */
+export type RowLine = { row: Row; line: string; found: string };
+
+type Bytes = AsyncIterable<Buffer>;
+
+/** What is needed of a volume. */
+export type RowHolder = {
+  data: ReadonlyMap<EntityKind, Entry>;
+  dialect: Dialect;
+  limits: Limits;
+  body(entry: Entry): Readable;
+};
+
+/**
+ * The rows of a kind in the order of the package, normalised.
+ * @param tap sees the entry's bytes as they are read, before they are inflated
+ * @throws PackageRefused at any row or at the end, and whatever the source fails with
+ */
+export const rowsOf = async function* (
+  { data, dialect, limits, body }: RowHolder,
+  kind: EntityKind,
+  tap: (bytes: Bytes) => Bytes = (bytes) => bytes,
+): AsyncGenerator<RowLine> {
+  const entry = data.get(kind);
+  if (!entry) return;
+  const normalize = normalizer(kind, dialect);
+  const packed = tap(body(entry));
+  const isGzip = entry.role.is === 'data' && entry.role.packing === 'gzip';
+  const bytes = isGzip ? gunzip(packed, entry.name, limits.uncompressedBytes) : packed;
+  for await (const { row, line } of readRows(bytes, kind, limits.lineBytes)) {
+    const normal = normalize(row);
+    yield { row: normal, line: normal === row ? line : formatRow(normal), found: line };
+  }
+};

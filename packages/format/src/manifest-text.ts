@@ -1,0 +1,112 @@
+/** The manifest's text: JSON without a key given twice, in either dialect's spelling, as the one that our schema knows. */
+import { PackageRefused } from './errors.ts';
+import { DataSummary, Manifest, manifestEntry, Snapshot, VolumeOfSet } from './manifest.ts';
+
+/** `fzip-1.0` spells the manifest's keys in snake_case, HouseF3's own packages in camelCase. */
+export type Dialect = 'fzip-1.0' | 'housef3-2.5';
+
+export type Json = { [key: string]: unknown };
+
+/** @throws PackageRefused BAD_MANIFEST if the bytes are no JSON object, or give a key twice */
+export const parseManifest = (bytes: Buffer): Json => {
+  const text = decode(bytes);
+  const json = text === undefined ? undefined : parse(text);
+  if (text === undefined || !isJson(json))
+    throw new PackageRefused('BAD_MANIFEST', `${bytes.length} bytes that are no JSON object in UTF-8`, manifestEntry);
+  const twice = keyGivenTwice(text);
+  if (twice !== undefined)
+    throw new PackageRefused('BAD_MANIFEST', `the key ${twice} is given twice; allowed is once`, manifestEntry);
+  return json;
+};
+
+const decode = (bytes: Buffer): string | undefined => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The engine's message would quote the content.
+    return undefined;
+  }
+};
+
+const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
+
+/** The first key that an object of this JSON holds twice: readers differ in which one counts. */
+const keyGivenTwice = (text: string): string | undefined => {
+  const open: (Set<string> | undefined)[] = [];
+  let last = '';
+  for (const [found] of text.matchAll(token)) {
+    if (found === '{') open.push(new Set());
+    else if (found === '[') open.push(undefined);
+    else if (found === '}' || found === ']') open.pop();
+    else if (found === ':') {
+      const keys = open.at(-1);
+      // Escapes spell one key in several ways.
+      const key = last.includes('\\') ? JSON.stringify(JSON.parse(last)) : last;
+      if (keys?.has(key)) return key;
+      keys?.add(key);
+    }
+    last = found;
+  }
+  return undefined;
+};
+
+/** What the manifest's spelling says of the package. */
+export const dialectOf = (json: Json): Dialect =>
+  Object.hasOwn(json, 'backupFormatVersion') && !Object.hasOwn(json, 'backup_format_version')
+    ? 'housef3-2.5'
+    : 'fzip-1.0';
+
+const keysOf = (schema: { shape: object }): ReadonlySet<string> => new Set(Object.keys(schema.shape));
+
+/** The keys that we know at the root, and within what stands there. */
+const known = {
+  root: keysOf(Manifest),
+  data_summary: keysOf(DataSummary),
+  compatibility: new Set(['minimum_version', 'supported_versions']),
+  snapshot: keysOf(Snapshot),
+  volume: keysOf(VolumeOfSet),
+};
+
+/**
+ * The manifest with every key that we know in snake_case; null stands for absent. What we do not know stays as it is.
+ * @throws PackageRefused BAD_MANIFEST if a key stands there in both spellings
+ */
+export const inSnakeCase = (json: Json): Json => {
+  const root = respell(json, known.root);
+  for (const part of ['data_summary', 'compatibility', 'snapshot', 'volume'] as const) {
+    const inner = root[part];
+    if (isJson(inner)) root[part] = respell(inner, known[part]);
+  }
+  const { volume } = root;
+  if (isJson(volume) && isJson(volume.set_summary))
+    root.volume = { ...volume, set_summary: respell(volume.set_summary, known.data_summary) };
+  return root;
+};
+
+const respell = (json: Json, keys: ReadonlySet<string>): Json => {
+  const members = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(json)) {
+    const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const isKnown = keys.has(snake);
+    if (isKnown && value === null) continue;
+    const name = isKnown ? snake : key;
+    if (members.has(name))
+      throw new PackageRefused(
+        'BAD_MANIFEST',
+        `"${name}" stands there in two spellings; allowed is one`,
+        manifestEntry,
+      );
+    members.set(name, value);
+  }
+  return Object.fromEntries(members);
+};
