@@ -13,4 +13,5 @@ export * from './package-row.ts';
 export * from './reader.ts';
 export * from './row.ts';
 export * from './source.ts';
+export * from './transaction-hash.ts';
 export * from './writer.ts';

@@ -1,6 +1,7 @@
 /** The hash by which HouseF3 recognises a transaction that it has seen before. */
 import { hash } from 'node:crypto';
-import { type ExactNumber, exact, isNumber, numberText, pythonNormalized } from '@fzip/format';
+import { pythonNormalized } from './decimal.ts';
+import { type ExactNumber, exact, isNumber, numberText } from './row.ts';
 
 /** What is hashed of a transaction; `date` in ms since epoch, `amount` as tables or as packages spell it. */
 export type HashedFields = {

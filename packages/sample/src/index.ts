@@ -1,4 +1,3 @@
 export type { SampleOptions } from './plan.ts';
 export { type SampleProfile, sampleProfile } from './profile.ts';
 export type { SampleFile } from './transaction-files.ts';
-export { type HashedFields, transactionHash } from './transaction-hash.ts';

@@ -1,10 +1,9 @@
 /** Transactions as HouseF3's table holds them after it imported the statements. */
-import { exact, normalDecimal, type Row, type Value } from '@fzip/format';
+import { exact, normalDecimal, type Row, transactionHash, type Value } from '@fzip/format';
 import { draw, drawBelow, purpose, uuidOf } from './chance.ts';
 import type { Payee } from './facts/payees.ts';
 import type { Plan } from './plan.ts';
 import { type BalancedStatement, balancedStatements, type Entry, entries } from './statements.ts';
-import { transactionHash } from './transaction-hash.ts';
 
 const hour = 3_600_000;
 
