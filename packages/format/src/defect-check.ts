@@ -1,9 +1,11 @@
-/** Compares what is odd in a volume with what its manifest states. FORMAT.md, "Known defects". */
+/** Compares what is odd in a volume with what its manifest states. FORMAT.md, "Known defects". HouseF3's own packages state nothing. */
 import { type Defect, defectKey, oddValues, referencesOf } from './defects.ts';
 import { dataEntry, type EntityKind, type FieldPath, idOf } from './entities.ts';
 import type { Finding, RefusalCode } from './errors.ts';
-import { type Manifest, manifestEntry } from './manifest.ts';
+import { manifestEntry } from './manifest.ts';
+import type { Volume } from './reader.ts';
 import type { Row } from './row.ts';
+import { unwritableKeys } from './writable.ts';
 
 export type DefectCheck = {
   /** Looks at one row; `name` stands for it in errors. */
@@ -20,8 +22,15 @@ type Waiting = { kind: EntityKind; field: FieldPath; to: EntityKind; id: string;
 /** Kinds that others refer to; they stand whole in volume 1, and their ids fit in memory. */
 const targets: readonly EntityKind[] = ['accounts', 'categories', 'file_maps', 'transaction_files'];
 
+/** Without its account HouseF3 refuses the whole package; any other target it can do without. */
+const needsAccount = ({ kind, field }: Defect): boolean =>
+  field === 'accountId' && (kind === 'transactions' || kind === 'file_maps');
+
 /** Undeclared defects are errors at once, too many of a declared one are an error in the end, too few a warning. */
-export const createDefectCheck = (manifest: Manifest, report: Report): DefectCheck => {
+export const createDefectCheck = (
+  { manifest, dialect }: Pick<Volume, 'manifest' | 'dialect'>,
+  report: Report,
+): DefectCheck => {
   const { number, count } = manifest.volume;
   const ids = new Map<EntityKind, Set<string>>(targets.map((kind) => [kind, new Set()]));
   const done = new Set<EntityKind>();
@@ -35,13 +44,15 @@ export const createDefectCheck = (manifest: Manifest, report: Report): DefectChe
 
   const found = (defect: Defect, code: RefusalCode, name: string, message: string): void => {
     const known = stated.get(defectKey(defect));
+    const finding: Finding = { code, message: `${defect.kind}: ${message}`, entry: dataEntry(defect.kind), id: name };
     if (known) known.found += defect.rows;
-    else report.error({ code, message: `${defect.kind}: ${message}`, entry: dataEntry(defect.kind), id: name });
+    else if (dialect === 'housef3-2.5' && 'missing' in defect && !needsAccount(defect)) report.warn(finding);
+    else report.error(finding);
   };
 
   const dangling = ({ kind, field, to, id, rows, name }: Waiting): void => {
     if (ids.get(to)?.has(id)) return;
-    const message = `${field} refers to ${JSON.stringify(id)}, which is not among ${to}, and known_defects does not say so`;
+    const message = `${field} refers to ${JSON.stringify(id)}, which is not among ${to}${dialect === 'fzip-1.0' ? ', and known_defects does not say so' : ''}`;
     found({ kind, field, missing: id, rows }, 'DANGLING_REFERENCE', name, message);
   };
 
@@ -57,7 +68,12 @@ export const createDefectCheck = (manifest: Manifest, report: Report): DefectChe
   };
 
   const row = (kind: EntityKind, row: Row, name: string): void => {
+    const unwritable = unwritableKeys(kind, row);
+    // No statement helps here: the table would not take the row.
+    for (const { message } of unwritable)
+      report.error({ code: 'BAD_ROW', message: `${kind}: ${message}`, entry: dataEntry(kind), id: name });
     for (const { field, problem, message } of oddValues(kind, row)) {
+      if (unwritable.some((key) => key.field === field)) continue;
       found({ kind, field, problem, rows: 1 }, 'BAD_ROW', name, `${field} has a wrong ${problem}: ${message}`);
     }
     // The small kinds stand in volume 1 alone, so only there can it be told what is missing.

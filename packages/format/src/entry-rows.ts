@@ -21,6 +21,7 @@ type Bytes = AsyncIterable<Buffer>;
 export type RowHolder = {
   data: ReadonlyMap<EntityKind, Entry>;
   dialect: Dialect;
+  inflated: ReadonlyMap<EntityKind, string>;
   limits: Limits;
   body(entry: Entry): Readable;
 };
@@ -31,7 +32,7 @@ export type RowHolder = {
  * @throws PackageRefused at any row or at the end, and whatever the source fails with
  */
 export const rowsOf = async function* (
-  { data, dialect, limits, body }: RowHolder,
+  { data, dialect, inflated, limits, body }: RowHolder,
   kind: EntityKind,
   tap: (bytes: Bytes) => Bytes = (bytes) => bytes,
 ): AsyncGenerator<RowLine> {
@@ -40,7 +41,7 @@ export const rowsOf = async function* (
   const normalize = normalizer(kind, dialect);
   const packed = tap(body(entry));
   const isGzip = entry.role.is === 'data' && entry.role.packing === 'gzip';
-  const bytes = isGzip ? gunzip(packed, entry.name, limits.uncompressedBytes) : packed;
+  const bytes = isGzip ? gunzip(packed, entry.name, limits.uncompressedBytes, inflated.get(kind)) : packed;
   for await (const { row, line } of readRows(bytes, kind, limits.lineBytes)) {
     const normal = normalize(row);
     yield { row: normal, line: normal === row ? line : formatRow(normal), found: line };

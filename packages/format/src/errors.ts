@@ -17,6 +17,7 @@ export const refusals = {
   BAD_ROW: 'a row is not as its kind demands',
   DUPLICATE_ID: 'two rows of a kind share an id',
   DANGLING_REFERENCE: 'a row refers to a row that is not there, and the manifest does not say so',
+  CATEGORY_CYCLE: 'categories are their own ancestors',
   TOO_LARGE: 'the package is beyond a limit',
 } as const;
 

@@ -1,4 +1,5 @@
 /** Gzip within an entry, as HouseF3 packs its data files: one member, inflated in flat memory, judged to its last byte. */
+import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { PackageRefused } from './errors.ts';
@@ -13,12 +14,14 @@ const flag = { headerCrc: 0x02, extra: 0x04, name: 0x08, comment: 0x10, reserved
  * The bytes within a gzip member. When it is wrong the body is still read to its end, so that damaged bytes are reported as such.
  * @param name the entry, for the verdict
  * @param most bytes that may come out
- * @throws PackageRefused BAD_STRUCTURE, BAD_CRC, TRUNCATED or TOO_LARGE, and whatever the body fails with
+ * @param sha256 of what comes out, if the manifest states it; 64 hex digits, lower case
+ * @throws PackageRefused BAD_STRUCTURE, BAD_CRC, BAD_CHECKSUM, TRUNCATED or TOO_LARGE, and whatever the body fails with
  */
 export const gunzip = async function* (
   body: AsyncIterable<Buffer>,
   name: string,
   most: number,
+  sha256?: string,
 ): AsyncGenerator<Buffer> {
   const chunks = body[Symbol.asyncIterator]();
   const member = createMember(name);
@@ -28,15 +31,20 @@ export const gunzip = async function* (
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield* member.push(next.value);
   };
   pipeline(Readable.from(deflated(), { objectMode: false }), inflate, () => undefined);
+  const hash = sha256 === undefined ? undefined : createHash('sha256');
   let [crc, size] = [0, 0];
   try {
     for await (const chunk of inflate as AsyncIterable<Buffer>) {
       crc = crc32(chunk, crc);
+      hash?.update(chunk);
       size += chunk.length;
       if (size > most) throw new PackageRefused('TOO_LARGE', `gzip of more than ${most} bytes, the most allowed`, name);
       yield chunk;
     }
     member.judge(inflate, crc, size);
+    const hex = hash?.digest('hex');
+    if (hex !== sha256)
+      throw new PackageRefused('BAD_CHECKSUM', `sha256 ${hex} within, the manifest says ${sha256}`, name);
   } catch (error) {
     if (!isZlibError(error) && !(error instanceof PackageRefused && error.entry === name)) throw error;
     await drain(chunks);

@@ -3,6 +3,7 @@ import { plainDecimal } from './decimal.ts';
 import { type EntityKind, idOf, kindRules } from './entities.ts';
 import { mapAt } from './fields.ts';
 import { exact, isNumber, numberText, type Row } from './row.ts';
+import { withoutNullKeys } from './writable.ts';
 
 /** A table's row as a package holds it: money as strings, without attributes that belong to the table alone. */
 export const toPackageRow = (kind: EntityKind, stored: Row): Row => {
@@ -17,14 +18,17 @@ export const toPackageRow = (kind: EntityKind, stored: Row): Row => {
   return row;
 };
 
-/** A package's row as HouseF3's table holds it: money as number or string, each as HouseF3 gives it; composed keys made anew. */
+/**
+ * A package's row as HouseF3's table holds it: money as number or string, each as HouseF3 gives it; composed keys made anew,
+ * null left out where it is a key of an index.
+ */
 export const toStoredRow = (kind: EntityKind, packaged: Row): Row => {
   const stored = Object.entries(kindRules[kind].money).reduce(
     (row, [path, type]) =>
       type === 'S'
         ? mapAt(row, path, (value) => (isNumber(value) ? plainDecimal(numberText(value)) : value))
         : mapAt(row, path, (value) => (typeof value === 'string' ? exact(plainDecimal(value)) : value)),
-    packaged,
+    withoutNullKeys(kind, packaged),
   );
   return kind === 'analytics' ? { ...stored, ...analyticsKeys(stored) } : stored;
 };

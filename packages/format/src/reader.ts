@@ -26,6 +26,8 @@ export type Volume = {
   files: ReadonlyMap<string, Entry>;
   /** What the manifest states, by entry name; 64 hex digits in lower case. */
   checksums: ReadonlyMap<string, string>;
+  /** Checksums of `data/{kind}.json` where only `data/{kind}.json.gz` is there: of what is within the gzip. */
+  inflated: ReadonlyMap<EntityKind, string>;
   limits: Limits;
   /** The rows of a kind, normalised, in the order of the package; none if the volume lacks the kind. @throws PackageRefused at any row or at the end */
   rows(kind: EntityKind): AsyncIterable<RowLine>;
@@ -48,7 +50,8 @@ export const openVolume = async (source: PackageSource, limits: Partial<Limits> 
   const { data, files } = sortOut(entries, dialect, notes);
   const checksums = checksumsOf(manifest);
   const body = (entry: Entry): Readable => openBody(source, entry, checksums.get(entry.name));
-  const volume = { manifest, dialect, entries, data, files, checksums, limits: bounds, body };
+  const inflated = inflatedOf(data, entries, checksums);
+  const volume = { manifest, dialect, entries, data, files, checksums, inflated, limits: bounds, body };
   return {
     ...volume,
     rows: (kind) => rowsOf(volume, kind),
@@ -144,3 +147,17 @@ const checksumsOf = (manifest: Manifest): Map<string, string> =>
       value.slice('sha256:'.length).toLowerCase(),
     ]),
   );
+
+const inflatedOf = (
+  data: ReadonlyMap<EntityKind, Entry>,
+  entries: readonly Entry[],
+  checksums: ReadonlyMap<string, string>,
+): Map<EntityKind, string> => {
+  const found = new Map<EntityKind, string>();
+  for (const [kind, { role }] of data) {
+    const sum = checksums.get(dataEntry(kind));
+    const isGzip = role.is === 'data' && role.packing === 'gzip';
+    if (isGzip && sum !== undefined && !entries.some(({ name }) => name === dataEntry(kind))) found.set(kind, sum);
+  }
+  return found;
+};
