@@ -48,9 +48,7 @@ export const gunzip = async function* (
   } catch (error) {
     if (!isZlibError(error) && !(error instanceof PackageRefused && error.entry === name)) throw error;
     await drain(chunks);
-    throw isZlibError(error)
-      ? new PackageRefused('BAD_STRUCTURE', `the gzip within is broken: ${error.message}`, name)
-      : error;
+    throw isZlibError(error) ? refusalOf(error, name) : error;
   } finally {
     inflate.destroy();
     await chunks.return?.();
@@ -61,8 +59,13 @@ const drain = async (chunks: AsyncIterator<Buffer>): Promise<void> => {
   for (let next = await chunks.next(); !next.done; ) next = await chunks.next();
 };
 
-const isZlibError = (error: unknown): error is Error =>
+const isZlibError = (error: unknown): error is Error & { code: string } =>
   error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+
+const refusalOf = ({ code, message }: Error & { code: string }, name: string): PackageRefused =>
+  code === 'Z_BUF_ERROR'
+    ? new PackageRefused('TRUNCATED', 'the gzip within ends too early', name)
+    : new PackageRefused('BAD_STRUCTURE', `the gzip within is broken: ${message}`, name);
 
 type Member = {
   /** Takes the member's bytes, gives those of its deflate stream. */
