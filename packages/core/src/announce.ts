@@ -1,14 +1,16 @@
 /** Telling what happened to a job, so that nothing is told twice by intent and nothing is left untold by a crash. Rule 5 of DESIGN.md section 3. */
 import { eventOf, type FzipEvent } from './events.ts';
 import { derivedId } from './ids.ts';
-import type { Job, JobStatus } from './jobs.ts';
+import { backupParameters, type Job, type JobStatus } from './jobs.ts';
 import type { Ports } from './ports.ts';
 
 /** The id under which a job's first message is kept as sent. */
 export const requestSent = (job: Pick<Job, 'jobId' | 'attempt'>): string =>
   derivedId(`${job.jobId}:${job.attempt}:request`);
 
-const backup = (job: Job) => ({ backupId: job.jobId, backupType: job.parameters.backupType });
+const backup = (job: Job) => ({ backupId: job.jobId, backupType: backupParameters(job).backupType });
+const restore = (job: Job) => ({ restoreId: job.jobId });
+const at = (job: Job): number => job.completedAt ?? job.updatedAt;
 const cause = (job: Job) => ({
   error: job.error?.code ?? 'UNKNOWN',
   message: job.error?.message ?? 'no cause was kept',
@@ -37,6 +39,16 @@ const endings: { [status in JobStatus]?: (job: Job) => FzipEvent } = {
   backup_canceled: (job) =>
     eventOf('backup.canceled', job, { ...backup(job), ...cause(job) }, job.completedAt ?? job.updatedAt),
   backup_expired: (job) => eventOf('backup.expired', job, backup(job), job.updatedAt),
+  restore_validation_passed: (job) => eventOf('restore.validated', job, restore(job), at(job)),
+  restore_validation_failed: (job) =>
+    eventOf('restore.validation_failed', job, { ...restore(job), ...cause(job) }, at(job)),
+  restore_awaiting_confirmation: (job) => eventOf('restore.awaiting_confirmation', job, restore(job), at(job)),
+  restore_completed: (job) => {
+    if (!job.results) throw new Error(`job ${job.jobId} is completed without results`);
+    return eventOf('restore.completed', job, { ...restore(job), counts: job.results }, at(job));
+  },
+  restore_failed: (job) => eventOf('restore.failed', job, { ...restore(job), ...cause(job) }, at(job)),
+  restore_canceled: (job) => eventOf('restore.canceled', job, { ...restore(job), ...cause(job) }, at(job)),
 };
 
 const publishOnce = async (ports: Ports, job: Job, event: FzipEvent): Promise<void> => {
@@ -46,9 +58,15 @@ const publishOnce = async (ports: Ports, job: Job, event: FzipEvent): Promise<vo
 };
 
 export const announceStart = (ports: Ports, job: Job): Promise<void> =>
-  publishOnce(ports, job, eventOf('backup.initiated', job, backup(job), job.createdAt));
+  publishOnce(
+    ports,
+    job,
+    job.jobType === 'restore'
+      ? eventOf('restore.initiated', job, restore(job), job.createdAt)
+      : eventOf('backup.initiated', job, backup(job), job.createdAt),
+  );
 
-/** How a job at rest ended, as it is told. Undefined for a job that still works. */
+/** What a job's status has to tell: its end, or that it waits for its user. Undefined for a job that works. */
 export const endingOf = (job: Job): FzipEvent | undefined => endings[job.status]?.(job);
 
 /** Publishes how a job at rest ended, unless that was done. Without effect for a job that still works. */

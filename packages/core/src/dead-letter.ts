@@ -1,7 +1,9 @@
 /** A message that failed for good: kept for the operator, and its job ended with the cause. Never silent. */
+import { ZodError } from 'zod';
 import { derivedId } from './ids.ts';
-import { WorkMessage } from './messages.ts';
+import { type Work, WorkMessage } from './messages.ts';
 import type { Ports } from './ports.ts';
+import { jobOfUpload, startMessages } from './restore/start.ts';
 import { intend, standing } from './settle.ts';
 import type { Step } from './topology.ts';
 
@@ -10,34 +12,53 @@ const kept = { cause: 1_000, body: 100_000 };
 
 /** Notes why a step failed, so that a dead letter can say more than that there is one. Never fails itself. */
 export const blame = async (ports: Ports, step: Step, body: unknown, error: unknown): Promise<void> => {
-  const work = WorkMessage.safeParse(body);
-  if (!work.success) return;
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  await ports.ledger.blame(work.data, step, why.slice(0, kept.cause)).catch(() => undefined);
+  try {
+    const work = await workOf(ports, step, body);
+    if (work) await ports.ledger.blame(work, step, why.slice(0, kept.cause));
+  } catch {
+    // The failure that is told of matters more than that it could not be noted.
+  }
+};
+
+/** Whose work a message is; an upload's notification names its job by the key. */
+const workOf = async (ports: Ports, step: Step, body: unknown): Promise<Work | undefined> => {
+  if (step !== 'restore-start') {
+    const { data } = WorkMessage.safeParse(body);
+    return data;
+  }
+  try {
+    const [upload] = startMessages(body);
+    const job = upload && (await jobOfUpload(ports, upload.key));
+    return job && { jobId: job.jobId, attempt: job.attempt };
+  } catch (error) {
+    if (error instanceof ZodError) return undefined;
+    throw error;
+  }
 };
 
 export type Buried = 'job-failed' | 'no-job';
 
 /** @param body the message as it came, however broken; @param messageId what SQS named it */
 export const buryLetter = async (ports: Ports, step: Step, body: string, messageId: string): Promise<Buried> => {
-  const work = WorkMessage.safeParse(parsed(body));
-  const why = work.success ? await ports.ledger.blamed(work.data, step) : undefined;
-  const cause = why ?? (work.success ? 'no cause was kept' : 'the message names no job');
+  const work = await workOf(ports, step, parsed(body));
+  const why = work ? await ports.ledger.blamed(work, step) : undefined;
+  const cause = why ?? (work ? 'no cause was kept' : 'the message names no job');
   await ports.ledger.bury({
     id: derivedId(`dead:${step}:${messageId}`),
     step,
     body: body.slice(0, kept.body),
     at: ports.clock(),
     cause,
-    ...(work.success ? { jobId: work.data.jobId } : {}),
+    ...(work ? { jobId: work.jobId } : {}),
   });
-  if (!work.success) return 'no-job';
-  await intend(ports, work.data, {
+  if (!work) return 'no-job';
+  await intend(ports, work, {
     kind: 'fail',
     code: 'STEP_FAILED',
     message: `${step} failed again and again: ${cause}`,
   });
-  await standing(ports, work.data);
+  await standing(ports, work);
   return 'job-failed';
 };
 

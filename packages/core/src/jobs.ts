@@ -103,6 +103,43 @@ export const BackupParameters = z.object({
 });
 export type BackupParameters = z.infer<typeof BackupParameters>;
 
+export const idModes = ['preserve', 'remap', 'auto'] as const;
+
+/** What the user asked of a restore. */
+export const RestoreParameters = z.object({
+  /** Ends with the verdict and the summary; writes nothing. */
+  validateOnly: z.boolean().default(false),
+  /** Waits for the user's word between the verdict and the first write. */
+  requireConfirmation: z.boolean().default(false),
+  /** Keep the package's ids, make new ones, or whichever is possible. DESIGN.md section 8, rule 2. */
+  idMode: z.enum(idModes).default('auto'),
+});
+export type RestoreParameters = z.infer<typeof RestoreParameters>;
+
+/** The pinned copy of what a user uploaded: everything later reads this. */
+export const Upload = z.object({ key: z.string(), size: z.number(), etag: z.string() });
+export type Upload = z.infer<typeof Upload>;
+
+/** How a restore writes, fixed before the first write. The secret makes new ids that nobody can aim; it is never shown. */
+export const Writing = z.object({
+  idMode: z.enum(['preserve', 'remap']),
+  secret: z.string(),
+  startedAt: z.number(),
+});
+export type Writing = z.infer<typeof Writing>;
+
+/** What checking a package found, as a restore's status tells it. */
+export const ValidationResults = z.object({
+  profileEmpty: z.boolean(),
+  schemaValid: z.boolean(),
+  ready: z.boolean(),
+  /** The first hundred. */
+  errors: z.array(z.string()),
+  errorCount: z.number(),
+  warnings: z.array(z.string()),
+});
+export type ValidationResults = z.infer<typeof ValidationResults>;
+
 /** Why a job is to end before its work is done. Set once, by condition; rule 2 of DESIGN.md section 3. */
 export const Intent = z.object({
   kind: z.enum(['cancel', 'fail']),
@@ -177,8 +214,17 @@ export const Job = z.object({
   errorDetails: z.array(z.string()).optional(),
   validation: Quality.optional(),
   summary: BackupSummary.optional(),
-  parameters: BackupParameters,
-  /** What to expect and how the work is cut, fixed before the first message goes out. */
+  /** Of a backup. */
+  parameters: BackupParameters.optional(),
+  /** Of a restore. */
+  restore: RestoreParameters.optional(),
+  upload: Upload.optional(),
+  writing: Writing.optional(),
+  validationResults: ValidationResults.optional(),
+  /** What a package holds, of each kind, and what a restore made of it. */
+  packageCounts: Counts.optional(),
+  results: Counts.optional(),
+  /** What to to expect and how the work is cut, fixed before the first message goes out. */
   expected: Counts.optional(),
   pieces: z.array(CollectPiece).optional(),
   /** Ids of events published and of first messages sent. */
@@ -192,6 +238,18 @@ export type Job = z.infer<typeof Job>;
 export type JobPatch = Partial<
   Omit<Job, 'jobId' | 'userId' | 'jobType' | 'createdAt' | 'announced' | 'progress' | 'version'>
 >;
+
+/** What was asked of a backup. @throws TypeError for a job of another type */
+export const backupParameters = (job: Job): BackupParameters => {
+  if (!job.parameters) throw new TypeError(`job ${job.jobId} is no backup but a ${job.jobType}`);
+  return job.parameters;
+};
+
+/** What was asked of a restore. @throws TypeError for a job of another type */
+export const restoreParameters = (job: Job): RestoreParameters => {
+  if (!job.restore) throw new TypeError(`job ${job.jobId} is no restore but a ${job.jobType}`);
+  return job.restore;
+};
 
 export type Advance = { ok: true; patch: JobPatch } | { ok: false; reason: 'already-there' | 'out-of-order' };
 
@@ -209,4 +267,7 @@ export const jobCan = {
   expire: (job: Job, now: number): boolean =>
     job.status === 'backup_completed' && job.expiresAt !== undefined && job.expiresAt <= now,
   cancel: (job: Job): boolean => !atRest(job.status) && job.intent === undefined,
+  /** Fresh upload links, or "I have uploaded": while the job waits for its package. */
+  upload: (job: Job): boolean => job.status === 'restore_uploaded' && job.intent === undefined,
+  confirm: (job: Job): boolean => job.status === 'restore_awaiting_confirmation' && job.intent === undefined,
 } as const;

@@ -38,17 +38,58 @@ export type BackupPackageMessage = z.infer<typeof BackupPackageMessage>;
 export const BackupValidateMessage = WorkMessage.extend({ volume: z.int().positive() });
 export type BackupValidateMessage = z.infer<typeof BackupValidateMessage>;
 
-/** The messages of each step that has a consumer. */
-export type Messages = {
-  'backup-request': BackupRequestMessage;
-  'backup-collect': BackupCollectMessage;
-  'backup-package': BackupPackageMessage;
-  'backup-validate': BackupValidateMessage;
-};
+/** Something was uploaded for a restore: from S3's notification, or from its user's word. */
+export const RestoreStartMessage = z.object({ key: z.string() });
+export type RestoreStartMessage = z.infer<typeof RestoreStartMessage>;
 
+export const RestoreUnpackMessage = WorkMessage.extend({ volume: z.int().positive() });
+export type RestoreUnpackMessage = z.infer<typeof RestoreUnpackMessage>;
+
+/** Checks one staged chunk; `piece` counts over all kinds. */
+export const RestoreCheckMessage = WorkMessage.extend({
+  piece: z.int().nonnegative(),
+  kind: EntityKind,
+  chunk: z.int().nonnegative(),
+});
+export type RestoreCheckMessage = z.infer<typeof RestoreCheckMessage>;
+
+/** Writes one staged chunk of the step's kind. */
+export const RestoreChunkMessage = WorkMessage.extend({ chunk: z.int().nonnegative() });
+export type RestoreChunkMessage = z.infer<typeof RestoreChunkMessage>;
+
+/** Verifies from a piece on; `piece` counts over all kinds, as in checking. */
+export const RestoreVerifyMessage = WorkMessage.extend({ piece: z.int().nonnegative() });
+export type RestoreVerifyMessage = z.infer<typeof RestoreVerifyMessage>;
+
+export const RestoreRollbackMessage = WorkMessage;
+export type RestoreRollbackMessage = Work;
+
+/** A restore completed: the user's analytics are to be computed anew. The event itself, as SNS delivers it raw. */
+export const AnalyticsRefreshMessage = z.looseObject({
+  type: z.literal('restore.completed'),
+  subject: JobId,
+  data: z.looseObject({ userId: UserId }),
+});
+export type AnalyticsRefreshMessage = z.infer<typeof AnalyticsRefreshMessage>;
+
+/** The message of each step that has a consumer. */
 export const messageSchemas = {
   'backup-request': BackupRequestMessage,
   'backup-collect': BackupCollectMessage,
   'backup-package': BackupPackageMessage,
   'backup-validate': BackupValidateMessage,
+  'restore-start': RestoreStartMessage,
+  'restore-unpack': RestoreUnpackMessage,
+  'restore-check': RestoreCheckMessage,
+  'restore-accounts': RestoreChunkMessage,
+  'restore-categories': RestoreChunkMessage,
+  'restore-file-maps': RestoreChunkMessage,
+  'restore-transaction-files': RestoreChunkMessage,
+  'restore-transactions': RestoreChunkMessage,
+  'restore-analytics': RestoreChunkMessage,
+  'restore-verify': RestoreVerifyMessage,
+  'restore-rollback': RestoreRollbackMessage,
+  'analytics-refresh': AnalyticsRefreshMessage,
 } as const;
+
+export type Messages = { [step in keyof typeof messageSchemas]: z.infer<(typeof messageSchemas)[step]> };

@@ -74,9 +74,20 @@ export type Ledger = {
   /** Keeps why a step of a job failed last, for whoever has to tell. */
   blame(work: { jobId: string; attempt: number }, step: Step, why: string): Promise<void>;
   blamed(work: { jobId: string; attempt: number }, step: Step): Promise<string | undefined>;
+  /** Until when a piece is leased, ms since epoch; undefined if it is not, or was given back. */
+  leaseUntil(scope: LedgerScope, n: number): Promise<number | undefined>;
+  /**
+   * Takes a user's profile for one job, and returns whose it is then. Succeeds if nobody holds it, if the job holds it
+   * already, or if `from` does: the job that the caller found to be at rest or gone.
+   */
+  lockProfile(userId: string, holder: LockHolder, from?: string): Promise<LockHolder>;
+  /** Gives the profile back; without effect if another job holds it. */
+  unlockProfile(userId: string, jobId: string): Promise<void>;
   /** Keeps a message that failed for good. Putting twice is putting once. */
   bury(letter: DeadLetter): Promise<void>;
 };
+
+export type LockHolder = { jobId: string; attempt: number };
 
 export type DeadLetter = { id: string; step: Step; body: string; at: number; jobId?: string; cause?: string };
 
@@ -95,6 +106,19 @@ export type ProfileStore = {
   page(query: RowQuery): Promise<{ rows: Row[]; cursor?: string }>;
   /** How many rows there are; stops after `withinMs` and then says it is not exact ("at least"). */
   count(userId: string, kind: EntityKind, withinMs: number): Promise<{ count: number; exact: boolean }>;
+  /**
+   * Puts stored rows, each only where nobody's row has its key or `userId`'s own has; every row must be `userId`'s.
+   * Returns how many were left out because another user's row is there. Repeating it changes nothing.
+   */
+  putOwn(userId: string, kind: EntityKind, rows: readonly Row[]): Promise<{ conflicts: number }>;
+  /** Puts stored rows whose keys nobody else can have, in batches; every one is written when it resolves. */
+  putFresh(kind: EntityKind, rows: readonly Row[]): Promise<void>;
+  /** The rows with the keys of those given, in their order, strongly consistent; undefined where there is none. Whoever's they are. */
+  get(kind: EntityKind, keys: readonly Row[], attributes?: readonly string[]): Promise<(Row | undefined)[]>;
+  /** Deletes the rows with the keys of those given, where they are `userId`'s; others' stay. */
+  deleteOwn(userId: string, kind: EntityKind, keys: readonly Row[]): Promise<void>;
+  /** Marks a user's analytics as in need of computing anew. Doing it twice is doing it once. */
+  markAnalyticsStale(userId: string, at: number): Promise<void>;
 };
 
 export type ObjectInfo = { size: number; etag: string; contentType?: string };
@@ -108,6 +132,12 @@ export type ObjectStore = {
   head(key: string): Promise<ObjectInfo | undefined>;
   /** Bytes `start` to `end` (exclusive), or all. @throws ObjectGone if missing, or not the one with `etag` */
   read(key: string, options?: { start?: number; end?: number; etag?: string }): Promise<Readable>;
+  /** Copies an object within the bucket, up to 5 GB. @throws ObjectGone if missing, or not the one with `etag` */
+  copy(from: string, to: string, options: { etag: string }): Promise<ObjectInfo>;
+  /** Every version of one key, delete markers included; of an unversioned bucket the object itself, if it is there. */
+  versions(key: string): AsyncIterable<{ versionId: string; modifiedAt: number }>;
+  /** Removes one version of a key for good. One that is not there is no error. */
+  deleteVersion(key: string, versionId: string): Promise<void>;
   /** Every key under a prefix, page by page. */
   list(prefix: string): AsyncIterable<{ key: string; size: number; modifiedAt: number }>;
   /** The folders right under a prefix, each with its trailing slash. */

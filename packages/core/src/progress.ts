@@ -3,12 +3,17 @@ import type { Job, Phase } from './jobs.ts';
 import { times } from './limits.ts';
 import type { Ports } from './ports.ts';
 
-/** What each step of a backup is worth, in percent; the last percent is the verdict's. */
-const steps = {
+/** What each step of a job is worth, in percent, and its phase where the step has one; the last percents are the verdict's. */
+const steps: Readonly<
+  Record<'collect' | 'package' | 'validate' | 'check' | 'write' | 'verify', { worth: number; phase?: Phase }>
+> = {
   collect: { worth: 45, phase: 'collecting_data' },
   package: { worth: 34, phase: 'building_fzip_package' },
   validate: { worth: 20, phase: 'validating' },
-} as const satisfies Record<string, { worth: number; phase: Phase }>;
+  check: { worth: 25, phase: 'validating_schema' },
+  write: { worth: 50 },
+  verify: { worth: 24, phase: 'verifying' },
+};
 
 /** Tallies are whole numbers: hundredths of a percent of the job. */
 const unit = 100;
@@ -39,7 +44,7 @@ export const reporter = (
     );
     await ports.jobs.report(job.jobId, job.attempt, ports.clock(), {
       percent: Math.min(99, Math.floor(tallied / unit)),
-      phase,
+      ...(phase ? { phase } : {}),
     });
   };
   const at = async (done: number) => {

@@ -45,10 +45,11 @@ export const settle = async (ports: Ports, work: Work, to: JobStatus, patch: Job
     if (job.attempt !== work.attempt) return 'out-of-date';
     const move = advance(job, to, ports.clock());
     if (!move.ok) {
+      await release(ports, job);
       await announceEnding(ports, job);
       return move.reason;
     }
-    if (job.intent && endOf(job.intent) !== to) {
+    if (job.intent && endOf(job, job.intent) !== to) {
       await fulfil(ports, job, job.intent);
       return 'stopping';
     }
@@ -57,9 +58,15 @@ export const settle = async (ports: Ports, work: Work, to: JobStatus, patch: Job
     );
     if (!moved) continue;
     ports.audit({ who: moved.userId, what: 'job.status', jobId: moved.jobId, outcome: to });
+    await release(ports, moved);
     await announceEnding(ports, moved);
     return 'settled';
   }
+};
+
+/** A restore that rests gives its user's profile back. */
+const release = async (ports: Ports, job: Job): Promise<void> => {
+  if (job.jobType === 'restore' && atRest(job.status)) await ports.ledger.unlockProfile(job.userId, job.jobId);
 };
 
 /** Sets, once, that a job is to end. False if it rests already or was told to end before. */
@@ -72,11 +79,65 @@ export const intend = async (ports: Ports, work: Work, intent: Omit<Intent, 'at'
   }
 };
 
-/** Ends a backup as its intent says. Nothing has to be undone: what it staged is swept. */
-export const fulfil = (ports: Ports, job: Job, intent: Intent): Promise<Settled> =>
-  settle(ports, job, endOf(intent), { error: { code: intent.code, message: intent.message } });
+/**
+ * Ends a job as its intent says. A backup has nothing to undo: what it staged is swept. A restore that has begun to
+ * write is rolled back first, and its rollback ends it.
+ */
+export const fulfil = async (ports: Ports, job: Job, intent: Intent): Promise<Settled> => {
+  if (job.status === 'restore_processing' || job.status === 'restore_rolling_back') return rollBack(ports, job);
+  return settle(ports, job, endOf(job, intent), { error: { code: intent.code, message: intent.message } });
+};
 
-const endOf = (intent: Intent): JobStatus => (intent.kind === 'cancel' ? 'backup_canceled' : 'backup_failed');
+/** Where an intent leads. */
+export const endOf = (job: Pick<Job, 'jobType'>, { kind }: Intent): JobStatus => {
+  if (job.jobType === 'restore') return kind === 'cancel' ? 'restore_canceled' : 'restore_failed';
+  return kind === 'cancel' ? 'backup_canceled' : 'backup_failed';
+};
+
+/** Has a restore undone. Sending it again does no harm. */
+const rollBack = async (ports: Ports, job: Job): Promise<Settled> => {
+  const move = advance(job, 'restore_rolling_back', ports.clock());
+  if (move.ok) {
+    await ports.jobs.change(job, { ...move.patch, currentPhase: 'rolling_back' });
+    ports.audit({ who: job.userId, what: 'job.status', jobId: job.jobId, outcome: 'restore_rolling_back' });
+  }
+  await ports.queues.send('restore-rollback', [{ jobId: job.jobId, attempt: job.attempt }], job.userId);
+  return 'stopping';
+};
+
+/** A restore that cannot go on: its intent, and then whatever that demands of the status it is in. */
+export const failRestore = async (ports: Ports, work: Work, code: string, message: string): Promise<Settled> => {
+  await intend(ports, work, { kind: 'fail', code, message });
+  const job = await ports.jobs.find(work.jobId);
+  return job?.intent ? fulfil(ports, job, job.intent) : 'unknown-job';
+};
+
+/** The verdict that a package cannot be restored. Nothing was written. */
+export const refuseRestore = (
+  ports: Ports,
+  job: Job,
+  errors: readonly string[],
+  errorCount: number,
+  warnings: readonly string[] = [],
+): Promise<Settled> =>
+  settle(ports, job, 'restore_validation_failed', {
+    error: {
+      code: 'VALIDATION_FAILED',
+      message: `the package cannot be restored: ${errors[0] ?? 'no reason was kept'}`,
+    },
+    errorDetails: errors.slice(0, kept),
+    validationResults: {
+      profileEmpty: false,
+      schemaValid: false,
+      ready: false,
+      errors: errors.slice(0, kept),
+      errorCount,
+      warnings: warnings.slice(0, kept),
+    },
+  });
+
+/** How many findings a job's row keeps. */
+const kept = 100;
 
 /** A failing verdict ends the backup in one write: its intent, its cause and what was found. */
 export const failBackup = async (
@@ -90,7 +151,7 @@ export const failBackup = async (
   settle(ports, work, 'backup_failed', {
     intent: { kind: 'fail', code, message, at: ports.clock() },
     error: { code, message },
-    ...(details.length > 0 ? { errorDetails: details.slice(0, 100) } : {}),
+    ...(details.length > 0 ? { errorDetails: details.slice(0, kept) } : {}),
     ...(validation ? { validation } : {}),
   });
 

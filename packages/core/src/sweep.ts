@@ -1,14 +1,22 @@
 /** sweep: every few minutes, what nobody else will do any more. Bounded per run, idempotent. */
+
+import { type EntityKind, entityKinds } from '@fzip/format';
 import { announceEnding, announceStart, endingOf, requestSent } from './announce.ts';
 import { pieceScope } from './backup/collected.ts';
 import { expireBackup, removeAll } from './backup/lifecycle.ts';
 import { packagePrefix, sendValidates, volumeScope } from './backup/package.ts';
 import { planOf, sendPackages } from './backup/plan.ts';
 import { sendCollects, sendRequest } from './backup/request.ts';
-import { atRest, type Job, type JobStatus, jobCan } from './jobs.ts';
+import { allStatuses, atRest, type Job, type JobStatus, jobCan, workingStatuses } from './jobs.ts';
+import { records } from './ledger.ts';
 import { redrivesAtMost, times } from './limits.ts';
 import { type Ports, StaleJob } from './ports.ts';
-import { failBackup, standing } from './settle.ts';
+import { uploaded, uploadPrefix } from './restore/request.ts';
+import { writtenScope } from './restore/restore-chunk.ts';
+import { sendNextKind } from './restore/sequence.ts';
+import { sendUnpack } from './restore/start.ts';
+import { unpackedOf } from './restore/unpacked.ts';
+import { failBackup, failRestore, intend, standing } from './settle.ts';
 import { stagingPrefix } from './staging.ts';
 
 /** Rows of each status, and staging folders, that one run looks at. */
@@ -19,13 +27,13 @@ export type Swept = { redriven: number; failed: number; expired: number; announc
 export const sweep = async (ports: Ports): Promise<Swept> => {
   const swept: Swept = { redriven: 0, failed: 0, expired: 0, announced: 0, cleaned: 0 };
   const now = ports.clock();
-  for (const status of ['backup_initiated', 'backup_processing'] as const) {
+  for (const status of workingStatuses) {
     for await (const job of jobsWith(ports, status, () => true)) await unstick(ports, job, swept);
   }
   for await (const job of jobsWith(ports, 'backup_completed', (job) => jobCan.expire(job, now))) {
     if (await expireBackup(ports, job)) swept.expired += 1;
   }
-  for (const status of ['backup_completed', 'backup_failed', 'backup_canceled', 'backup_expired'] as const) {
+  for (const status of allStatuses) {
     for await (const job of jobsWith(ports, status, (job) => unsaid(job, now))) await tell(ports, job, swept);
   }
   await cleanStaging(ports, swept);
@@ -54,6 +62,10 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
     await standing(ports, job);
     return;
   }
+  if (await expireWaiting(ports, job)) {
+    swept.expired += 1;
+    return;
+  }
   const unsent = job.status === 'backup_initiated' && !job.announced.includes(requestSent(job));
   if (unsent && now - job.createdAt > times.announceAfter) {
     await sendRequest(ports, job);
@@ -63,7 +75,11 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
   if (now - job.updatedAt < times.stuckAfter) return;
   if (job.redrives >= redrivesAtMost) {
     const minutes = Math.round((now - job.updatedAt) / 60_000);
-    await failBackup(ports, job, 'STUCK', `nothing happened for ${minutes} minutes, after ${job.redrives} new starts`);
+    const message = `nothing happened for ${minutes} minutes, after ${job.redrives} new starts`;
+    // A rollback never gives up: it is the only way to an empty profile.
+    if (job.status === 'restore_rolling_back') await redrive(ports, job);
+    else if (job.jobType === 'restore') await failRestore(ports, job, 'STUCK', message);
+    else await failBackup(ports, job, 'STUCK', message);
     swept.failed += 1;
     return;
   }
@@ -77,8 +93,47 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
   }
 };
 
+/** A restore that waits for its user waits a day: for its package, or for the word to go on. */
+const expireWaiting = async (ports: Ports, job: Job): Promise<boolean> => {
+  const since = job.status === 'restore_uploaded' ? job.createdAt : job.updatedAt;
+  if (job.status !== 'restore_uploaded' && job.status !== 'restore_awaiting_confirmation') return false;
+  if (ports.clock() - since < times.waitsAtMost) return false;
+  const [code, what] =
+    job.status === 'restore_uploaded'
+      ? ['UPLOAD_EXPIRED', 'no package was uploaded']
+      : ['CONFIRMATION_EXPIRED', 'nobody confirmed'];
+  await intend(ports, job, { kind: 'cancel', code, message: `${what} within 24 hours; nothing was written` });
+  await standing(ports, job);
+  return true;
+};
+
 /** Sends again whatever the job's standing demands; consumers answer for what is done already. */
-export const redrive = async (ports: Ports, job: Job): Promise<void> => {
+export const redrive = (ports: Ports, job: Job): Promise<void> =>
+  job.jobType === 'restore' ? redriveRestore(ports, job) : redriveBackup(ports, job);
+
+const redriveRestore = async (ports: Ports, job: Job): Promise<void> => {
+  const { jobId, attempt, userId } = job;
+  if (job.status === 'restore_uploaded') return uploaded(ports, job);
+  if (job.status === 'restore_validating') return sendUnpack(ports, job);
+  if (job.status === 'restore_rolling_back') return ports.queues.send('restore-rollback', [{ jobId, attempt }], userId);
+  if (job.status !== 'restore_processing') return;
+  const unpacked = await unpackedOf(ports, job);
+  let before: EntityKind | undefined;
+  for (const kind of entityKinds) {
+    const written = await ports.ledger.get(writtenScope(job, kind), unpacked.chunks[kind] - 1);
+    if (unpacked.chunks[kind] > 0 && !(written && (await isWhole(ports, job, kind, unpacked.chunks[kind])))) break;
+    before = kind;
+  }
+  return sendNextKind(ports, job, unpacked, before);
+};
+
+const isWhole = async (ports: Ports, job: Job, kind: EntityKind, chunks: number): Promise<boolean> => {
+  let found = 0;
+  for await (const _ of records(ports.ledger, writtenScope(job, kind), (record) => record)) found += 1;
+  return found >= chunks;
+};
+
+const redriveBackup = async (ports: Ports, job: Job): Promise<void> => {
   if (job.status === 'backup_initiated') return sendRequest(ports, { ...job, announced: [] });
   await announceStart(ports, job);
   const pieces = job.pieces ?? [];
@@ -121,6 +176,7 @@ const cleanStaging = async (ports: Ports, swept: Swept): Promise<void> => {
 /** Volumes that no job counts: of a backup that failed or was canceled, or doubles that a crash left behind. */
 const removeUncounted = async (ports: Ports, jobId: string): Promise<void> => {
   const job = await ports.jobs.find(jobId);
+  if (job?.jobType === 'restore') await removeAll(ports.packages, uploadPrefix(job));
   if (job?.jobType !== 'backup') return;
   const counted = job.status === 'backup_completed' ? (job.packages ?? []).map(({ key }) => key) : [];
   await removeAll(ports.packages, packagePrefix(job), new Set(counted));
@@ -130,6 +186,7 @@ const isOver = async (ports: Ports, jobId: string): Promise<boolean> => {
   const job = await ports.jobs.find(jobId);
   if (!job) return true;
   if (!atRest(job.status)) return false;
-  if (job.status === 'backup_completed' || job.status === 'backup_expired') return true;
+  if (['backup_completed', 'backup_expired', 'restore_completed', 'restore_validation_passed'].includes(job.status))
+    return true;
   return ports.clock() - (job.completedAt ?? job.updatedAt) > times.retryWindow;
 };

@@ -5,7 +5,7 @@ import { createBackup, type Job, type Limits, type Ports, sweep } from '@fzip/co
 import { bufferSource, checkVolume, entityKinds, formatRow, openVolume, toPackageRow } from '@fzip/format';
 import { type MemoryPorts, memoryPorts } from '@fzip/testing';
 import { describe, expect, test } from 'vitest';
-import { drain, fill } from './drive.ts';
+import { drain, failing, fill } from './drive.ts';
 
 const user = 'alice';
 const small: Partial<Limits> = { chunkRows: 7, handOverMs: 0, smallFileBytes: 200 };
@@ -179,41 +179,6 @@ const alter = (gzipped: Buffer): Buffer =>
       .toString()
       .replace(/"date":(\d)/, (_, digit) => `"date":${(Number(digit) + 1) % 10}`),
   );
-
-/** Side effects of the ports, by name. */
-const effects = {
-  jobs: ['create', 'change', 'report', 'announce'],
-  ledger: ['put', 'mark', 'lease', 'release', 'tally'],
-  packages: ['put', 'upload', 'delete'],
-  queues: ['send'],
-  events: ['publish'],
-} as const;
-
-/** The same ports, whose n-th side effect fails: before it happens, or after. Counts side effects. */
-const failing = (ports: MemoryPorts, nth: number, when: 'before' | 'after'): { ports: Ports; calls(): number } => {
-  let calls = 0;
-  const wrap = <T extends object>(port: T, names: readonly string[]): T =>
-    new Proxy(port, {
-      get: (target, name) => {
-        const member = Reflect.get(target, name) as unknown;
-        if (typeof member !== 'function' || !names.includes(String(name))) return member;
-        return async (...parameters: unknown[]) => {
-          calls += 1;
-          const fails = calls === nth;
-          if (fails && when === 'before') throw new Error(`call ${nth} failed before its effect`);
-          const result: unknown = await Reflect.apply(member, target, parameters);
-          if (fails) throw new Error(`call ${nth} failed after its effect`);
-          return result;
-        };
-      },
-    });
-  const wrapped: Ports = { ...ports };
-  for (const [port, names] of Object.entries(effects)) {
-    const name = port as keyof typeof effects;
-    Object.assign(wrapped, { [name]: wrap(ports[name], names) });
-  }
-  return { ports: wrapped, calls: () => calls };
-};
 
 describe.each(['before', 'after'] as const)('every call that fails %s its effect', (when) => {
   test('leaves the same package behind, told of once', async () => {

@@ -1,14 +1,21 @@
 /** Runs steps on ports in memory, message by message, as the queues would: again while a message fails. */
 import {
+  analyticsRefresh,
   blame,
   buryLetter,
+  check,
   collect,
   type Messages,
   type Ports,
   packageVolume,
   request,
+  restoreChunk,
+  rollback,
+  start,
   topology,
+  unpack,
   validateVolume,
+  verify,
 } from '@fzip/core';
 import { entityKinds } from '@fzip/format';
 import { sampleProfile } from '@fzip/sample';
@@ -21,17 +28,36 @@ const run: Run = {
   'backup-collect': collect,
   'backup-package': packageVolume,
   'backup-validate': validateVolume,
+  'restore-start': start,
+  'restore-unpack': unpack,
+  'restore-check': check,
+  'restore-accounts': restoreChunk('accounts'),
+  'restore-categories': restoreChunk('categories'),
+  'restore-file-maps': restoreChunk('file_maps'),
+  'restore-transaction-files': restoreChunk('transaction_files'),
+  'restore-transactions': restoreChunk('transactions'),
+  'restore-analytics': restoreChunk('analytics'),
+  'restore-verify': verify,
+  'restore-rollback': rollback,
+  'analytics-refresh': analyticsRefresh,
 };
 
 /** Handles one message with the step it was sent to. */
 export const handle = (ports: Ports, { step, message }: SentMessage): Promise<string> =>
   (run[step] as (ports: Ports, message: unknown) => Promise<string>)(ports, message);
 
-/** Handles messages until none is left; one that fails comes again, five times at most, and is then a dead letter. Returns how many failures there were. */
-export const drain = async (memory: MemoryPorts, ports: Ports = memory): Promise<number> => {
-  let failures = 0;
+/** Handles messages until none is left; one that fails comes again, five times at most, and is then a dead letter. Returns how many failures there were. `atMost` messages are handled. */
+export const drain = async (
+  memory: MemoryPorts,
+  ports: Ports = memory,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<number> => {
+  let [failures, handled] = [0, 0];
   const receives = new Map<SentMessage, number>();
-  for (let next = memory.queues.sent.shift(); next; next = memory.queues.sent.shift()) {
+  while (handled < atMost) {
+    const next = memory.queues.sent.shift();
+    if (!next) break;
+    handled += 1;
     try {
       await handle(ports, next);
     } catch (error) {
@@ -55,4 +81,45 @@ export const fill = async (
   const profile = sampleProfile({ userId, ...size });
   for (const kind of entityKinds) for (const row of profile.rows(kind)) ports.profiles.put(kind, [row]);
   for (const file of profile.files()) await ports.files.put(file.s3Key, file.bytes());
+};
+
+/** Side effects of the ports, by name. */
+const effects = {
+  jobs: ['create', 'change', 'report', 'announce'],
+  ledger: ['put', 'mark', 'lease', 'release', 'tally', 'lockProfile', 'unlockProfile'],
+  profiles: ['putOwn', 'putFresh', 'deleteOwn'],
+  files: ['put', 'upload', 'deleteVersion'],
+  packages: ['put', 'upload', 'delete', 'copy'],
+  queues: ['send'],
+  events: ['publish'],
+} as const;
+
+/** The same ports, whose n-th side effect fails: before it happens, or after. Counts side effects. */
+export const failing = (
+  ports: MemoryPorts,
+  nth: number,
+  when: 'before' | 'after',
+): { ports: Ports; calls(): number } => {
+  let calls = 0;
+  const wrap = <T extends object>(port: T, names: readonly string[]): T =>
+    new Proxy(port, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function' || !names.includes(String(name))) return member;
+        return async (...parameters: unknown[]) => {
+          calls += 1;
+          const fails = calls === nth;
+          if (fails && when === 'before') throw new Error(`call ${nth} failed before its effect`);
+          const result: unknown = await Reflect.apply(member, target, parameters);
+          if (fails) throw new Error(`call ${nth} failed after its effect`);
+          return result;
+        };
+      },
+    });
+  const wrapped: Ports = { ...ports };
+  for (const [port, names] of Object.entries(effects)) {
+    const name = port as keyof typeof effects;
+    Object.assign(wrapped, { [name]: wrap(ports[name], names) });
+  }
+  return { ports: wrapped, calls: () => calls };
 };

@@ -35,30 +35,43 @@ export const eachRecord = (
  * A step's consumer. `run` answers with what became of the message, which is logged; what it throws leaves the message
  * in the queue. A malformed message fails alone and ends in the dead-letter queue.
  */
-export const consume =
-  <S extends keyof Messages>(step: S, run: (received: Received<Messages[S]>) => Promise<string>) =>
+export const consume = <S extends keyof Messages>(step: S, run: (received: Received<Messages[S]>) => Promise<string>) =>
+  consumeAll(step, (body) => [parse(step, body)], run);
+
+/** The same for messages that others shape, of which one may tell of several things. */
+export const consumeAll =
+  <S extends keyof Messages>(
+    step: S,
+    understand: (body: unknown) => Messages[S][],
+    run: (received: Received<Messages[S]>) => Promise<string>,
+  ) =>
   (binding: Binding): BatchHandler =>
-    eachRecord(binding, async (record, ports) => {
+    eachRecord(binding, async ({ body: text, messageId }, ports) => {
       const { telemetry } = binding;
       const log = telemetry.logger.createChild();
+      log.appendKeys({ step, messageId });
       let body: unknown;
       try {
-        body = JSON.parse(record.body);
-        const message = parse(step, body);
-        log.appendKeys({ step, jobId: 'jobId' in message ? message.jobId : undefined, messageId: record.messageId });
-        const outcome = await run({ ports, message, messageId: record.messageId, telemetry });
-        log.info('message done', { outcome });
+        body = JSON.parse(text);
+        for (const message of understand(body)) {
+          if ('jobId' in message) log.appendKeys({ jobId: message.jobId });
+          const outcome = await run({ ports, message, messageId, telemetry });
+          log.info('message done', { outcome });
+        }
       } catch (error) {
         if (error instanceof Busy) {
           log.info('message waits', { reason: error.message });
           throw error;
         }
         log.error('message failed', error as Error);
-        telemetry.metrics.addMetric('BackupProcessingErrors', MetricUnit.Count, 1);
+        telemetry.metrics.addMetric(errorMetric(step), MetricUnit.Count, 1);
         await blame(ports, step, body, error);
         throw error;
       }
     });
+
+const errorMetric = (step: Step): string =>
+  step.startsWith('backup') ? 'BackupProcessingErrors' : 'RestoreProcessingErrors';
 
 const parse = <S extends keyof Messages>(step: S, body: unknown): Messages[S] => {
   const schemas: { [step in keyof Messages]: z.ZodType<Messages[step]> } = messageSchemas;

@@ -1,6 +1,6 @@
 /** What a volume of a backup says of itself. FORMAT.md section 1, "Manifest". */
 import { countKey, type Defect, type EntityKind, entityKinds, type Manifest, type Written } from '@fzip/format';
-import { type Counts, type Job, shownStatus } from '../jobs.ts';
+import { backupParameters, type Counts, type Job, shownStatus } from '../jobs.ts';
 import type { Collected } from './collected.ts';
 import type { FailedFile } from './files.ts';
 import type { Plan } from './plan.ts';
@@ -39,7 +39,7 @@ export const manifestOf = (job: Job, facts: Facts): Manifest => {
     // The verdict is reached after the manifest is written; the job's status tells it.
     validation_summary: { status_when_written: shownStatus(job.status), known_defects: facts.defects.length },
     job_id: job.jobId,
-    backup_type: job.parameters.backupType,
+    backup_type: backupParameters(job).backupType,
     filters: {},
     snapshot: {
       started_at: new Date(started).toISOString(),

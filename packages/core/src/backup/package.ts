@@ -13,11 +13,12 @@ import {
 } from '@fzip/format';
 import { z } from 'zod';
 import { type Job, StoredVolume } from '../jobs.ts';
+import { leased } from '../lease.ts';
 import { finishPiece } from '../ledger.ts';
 import type { BackupPackageMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
-import { Busy, type Idle, standing } from '../settle.ts';
+import { type Idle, standing } from '../settle.ts';
 import { type Line, rowsInOrder } from '../staging.ts';
 import { type Collected, collectedOf, kindsOf } from './collected.ts';
 import { type FailedFile, openFiles } from './files.ts';
@@ -74,19 +75,6 @@ export const sendValidates = (ports: Ports, job: Job, plan: Plan): Promise<void>
     plan.volumes.map((_, index) => ({ jobId: job.jobId, attempt: job.attempt, volume: index + 1 })),
     job.userId,
   );
-
-/** Works on a piece while nobody else does. @throws Busy */
-export const leased = async <T>(ports: Ports, scope: LedgerScope, n: number, work: () => Promise<T>): Promise<T> => {
-  const { id: owner, deadline: until } = ports.invocation;
-  if (!(await ports.ledger.lease(scope, n, { owner, until, now: ports.clock() }))) {
-    throw new Busy(`${scope.step} ${n + 1} of job ${scope.jobId}`);
-  }
-  try {
-    return await work();
-  } finally {
-    await ports.ledger.release(scope, n, owner);
-  }
-};
 
 /** Builds the volume until no file breaks in the middle: an entry once begun cannot be withdrawn. Undefined if the job was stopped. */
 const build = async (

@@ -2,7 +2,7 @@
 import { entityKinds } from '@fzip/format';
 import { announceStart, requestSent } from '../announce.ts';
 import { derivedId } from '../ids.ts';
-import { advance, type BackupParameters, type CollectPiece, type Counts, type Job } from '../jobs.ts';
+import { advance, type BackupParameters, backupParameters, type CollectPiece, type Counts, type Job } from '../jobs.ts';
 import type { BackupRequestMessage } from '../messages.ts';
 import type { Ports } from '../ports.ts';
 import { type Idle, rowTtl, standing } from '../settle.ts';
@@ -55,7 +55,8 @@ export const createBackup = async (
   request: { userId: string; parameters: BackupParameters; idempotencyKey?: string },
 ): Promise<CreatedBackup> => {
   const { userId, parameters, idempotencyKey } = request;
-  const jobId = idempotencyKey === undefined ? ports.newId() : derivedId(JSON.stringify(['key', userId, idempotencyKey]));
+  const jobId =
+    idempotencyKey === undefined ? ports.newId() : derivedId(JSON.stringify(['key', userId, idempotencyKey]));
   const { counts, exact } = await profileCounts(ports, userId);
   const created = await ports.jobs.create(newBackup(ports, jobId, userId, parameters));
   const job = await ports.jobs.find(jobId);
@@ -69,7 +70,8 @@ export const createBackup = async (
 export const sendRequest = async (ports: Ports, job: Job): Promise<void> => {
   const id = requestSent(job);
   if (job.announced.includes(id)) return;
-  const { jobId, attempt, userId, parameters } = job;
+  const { jobId, attempt, userId } = job;
+  const parameters = backupParameters(job);
   await ports.queues.send('backup-request', [{ jobId, attempt, userId, parameters }], userId);
   await ports.jobs.announce(jobId, [id]);
 };
@@ -95,10 +97,14 @@ export const request = async (ports: Ports, message: BackupRequestMessage, messa
 
 /** Counts, cuts the work into pieces and fixes both in the job, before the first message goes out. */
 const begin = async (ports: Ports, job: Job): Promise<Job> => {
-  const { counts } = await profileCounts(ports, job.userId, Math.floor(Math.max(0, ports.invocation.deadline - ports.clock()) / 2));
-  const kinds = entityKinds.filter((kind) => kind !== 'analytics' || job.parameters.includeAnalytics);
+  const { counts } = await profileCounts(
+    ports,
+    job.userId,
+    Math.floor(Math.max(0, ports.invocation.deadline - ports.clock()) / 2),
+  );
+  const kinds = entityKinds.filter((kind) => kind !== 'analytics' || backupParameters(job).includeAnalytics);
   const pieces: CollectPiece[] = kinds.map((kind) => ({ kind, range: 0 }));
-  const expected = job.parameters.includeAnalytics ? counts : { ...counts, analytics: 0 };
+  const expected = backupParameters(job).includeAnalytics ? counts : { ...counts, analytics: 0 };
   const move = advance(job, 'backup_processing', ports.clock());
   if (!move.ok) throw new Error(`job ${job.jobId} is ${job.status} and cannot begin`);
   const begun = await ports.jobs.change(job, {

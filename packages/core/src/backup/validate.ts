@@ -1,7 +1,8 @@
 /** backup-validate: reads a stored volume back and holds it against what was collected. Only this makes a backup completed. */
 import { checkVolume, type EntityKind, entityKinds, OrderFreeDigest, openVolume, PackageRefused } from '@fzip/format';
 import { z } from 'zod';
-import type { Counts, Job } from '../jobs.ts';
+import { backupParameters, type Counts, type Job } from '../jobs.ts';
+import { leased } from '../lease.ts';
 import { finishPiece } from '../ledger.ts';
 import type { BackupValidateMessage, Work } from '../messages.ts';
 import { objectSource } from '../object-source.ts';
@@ -10,7 +11,7 @@ import { reporter } from '../progress.ts';
 import { failBackup, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { type Collected, collectedOf, kindsOf } from './collected.ts';
 import { countsOf, movedIn, notIncluded } from './manifest.ts';
-import { leased, VolumeRecord, volumeScope } from './package.ts';
+import { VolumeRecord, volumeScope } from './package.ts';
 import { type Plan, planOf } from './plan.ts';
 import { quality } from './quality.ts';
 
@@ -155,7 +156,7 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     currentPhase: 'completed',
     packages: volumes.map(({ key, size, etag, sha256 }) => ({ key, size, etag, sha256 })),
     packageSize,
-    expiresAt: now + job.parameters.expiresInHours * 3_600_000,
+    expiresAt: now + backupParameters(job).expiresInHours * 3_600_000,
     validation,
     summary: {
       counts: found,

@@ -1,0 +1,16 @@
+/** Working on a piece while nobody else does. Rule 3 of DESIGN.md section 3. */
+import type { LedgerScope, Ports } from './ports.ts';
+import { Busy } from './settle.ts';
+
+/** @throws Busy while another consumer's lease lives */
+export const leased = async <T>(ports: Ports, scope: LedgerScope, n: number, work: () => Promise<T>): Promise<T> => {
+  const { id: owner, deadline: until } = ports.invocation;
+  if (!(await ports.ledger.lease(scope, n, { owner, until, now: ports.clock() }))) {
+    throw new Busy(`${scope.step} ${n + 1} of job ${scope.jobId}`);
+  }
+  try {
+    return await work();
+  } finally {
+    await ports.ledger.release(scope, n, owner);
+  }
+};

@@ -1,0 +1,121 @@
+/** restore-check: looks at one chunk with the tables' eyes; the last one gives the verdict. */
+import type { EntityKind, Row } from '@fzip/format';
+import { announceEnding } from '../announce.ts';
+import { type Job, restoreParameters, type ValidationResults } from '../jobs.ts';
+import { finishPiece, records } from '../ledger.ts';
+import type { RestoreCheckMessage } from '../messages.ts';
+import { type Ports, StaleJob } from '../ports.ts';
+import { reporter } from '../progress.ts';
+import { type Idle, refuseRestore, type Settled, settle, standing } from '../settle.ts';
+import { begin } from './begin.ts';
+import { CheckedPiece, checkedScope } from './checked.ts';
+import { isEmpty, rowsBeyondDefaults } from './empty.ts';
+import { rowBatches } from './rows.ts';
+import { piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
+import { refusedByTable } from './writable.ts';
+
+/** Problems in words that a piece keeps, and that a job keeps. */
+const kept = { piece: 10, job: 100 };
+const countingMs = 2_000;
+
+export type Checked = Idle | Settled | 'checked' | 'waits';
+
+export const check = async (ports: Ports, message: RestoreCheckMessage): Promise<Checked> => {
+  const at = await standing(ports, message);
+  if (!at.ok) return at.outcome;
+  const { job } = at;
+  if (job.status !== 'restore_validating') return 'out-of-order';
+  const unpacked = await unpackedOf(ports, job);
+  const pieces = piecesOf(unpacked).length;
+  const scope = checkedScope(message);
+  if (!(await ports.ledger.get(scope, message.piece))) {
+    await ports.ledger.put(scope, message.piece, await checkChunk(ports, job, message));
+    await reporter(ports, job, { step: 'check', piece: message.piece, total: pieces }).finish(1);
+  }
+  if (!(await finishPiece(ports.ledger, scope, message.piece, pieces))) return 'checked';
+  return concludeCheck(ports, job, unpacked);
+};
+
+const checkChunk = async (
+  ports: Ports,
+  job: Job,
+  { kind, chunk }: { kind: EntityKind; chunk: number },
+): Promise<CheckedPiece> => {
+  const found: CheckedPiece = { problems: [], problemCount: 0, foreign: 0 };
+  for await (const batch of rowBatches(ports, job, kind, chunk, { ids: 'kept' })) {
+    for (const { stored } of batch) {
+      const problem = refusedByTable(kind, stored);
+      if (problem === undefined) continue;
+      found.problemCount += 1;
+      if (found.problems.length < kept.piece) found.problems.push(problem);
+    }
+    // A row that the table would refuse has no key to ask for.
+    if (found.problemCount === 0)
+      found.foreign += await foreignRows(
+        ports,
+        job,
+        kind,
+        batch.map(({ stored }) => stored),
+      );
+  }
+  return found;
+};
+
+const foreignRows = async (ports: Ports, job: Job, kind: EntityKind, rows: Row[]): Promise<number> => {
+  // The keys of analytics hold the user's id: nobody else can have them.
+  if (kind === 'analytics' || restoreParameters(job).idMode === 'remap') return 0;
+  const owners = await ports.profiles.get(kind, rows, ['userId']);
+  return owners.filter((owner) => owner !== undefined && owner.userId !== job.userId).length;
+};
+
+/** The verdict over all chunks, and what follows from it. */
+export const concludeCheck = async (ports: Ports, job: Job, unpacked: Unpacked): Promise<Checked> => {
+  const problems: string[] = [];
+  let problemCount = 0;
+  for await (const piece of records(ports.ledger, checkedScope(job), (record) => CheckedPiece.parse(record))) {
+    problems.push(...piece.problems.slice(0, kept.job - problems.length));
+    problemCount += piece.problemCount;
+  }
+  if (problemCount > 0) return refuseRestore(ports, job, problems, problemCount, unpacked.warnings);
+  const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
+  const profileEmpty = isEmpty(counts);
+  const validationResults: ValidationResults = {
+    profileEmpty,
+    schemaValid: true,
+    ready: profileEmpty,
+    errors: [],
+    errorCount: 0,
+    warnings: unpacked.warnings,
+  };
+  const facts = { validationResults, packageCounts: unpacked.counts };
+  const { validateOnly, requireConfirmation } = restoreParameters(job);
+  if (validateOnly) return settle(ports, job, 'restore_validation_passed', facts);
+  if (requireConfirmation) return wait(ports, job, facts);
+  const noted = await note(ports, job, facts);
+  return noted ? begin(ports, noted) : 'out-of-order';
+};
+
+type Facts = Pick<Job, 'validationResults' | 'packageCounts'>;
+
+/** Keeps the verdict with the job. Undefined if the job went on meanwhile. */
+const note = async (ports: Ports, job: Job, facts: Facts, more: { wait?: true } = {}): Promise<Job | undefined> => {
+  const now = await ports.jobs.find(job.jobId);
+  if (now?.status !== 'restore_validating' || now.attempt !== job.attempt || now.intent) return undefined;
+  try {
+    return await ports.jobs.change(now, {
+      ...facts,
+      updatedAt: ports.clock(),
+      ...(more.wait ? { status: 'restore_awaiting_confirmation', currentPhase: 'awaiting_confirmation' } : {}),
+    });
+  } catch (error) {
+    if (error instanceof StaleJob) return note(ports, job, facts, more);
+    throw error;
+  }
+};
+
+const wait = async (ports: Ports, job: Job, facts: Facts): Promise<Checked> => {
+  const waiting = (await note(ports, job, facts, { wait: true })) ?? (await ports.jobs.find(job.jobId));
+  if (waiting?.status !== 'restore_awaiting_confirmation') return 'out-of-order';
+  await announceEnding(ports, waiting);
+  return 'waits';
+};

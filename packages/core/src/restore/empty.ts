@@ -1,0 +1,33 @@
+/** What an empty profile is: nothing, or nothing but the one category that HouseF3 makes by itself. HOUSEF3.md section 2a. */
+import { entityKinds, type Row } from '@fzip/format';
+import { profileCounts } from '../backup/request.ts';
+import type { Counts } from '../jobs.ts';
+import type { Ports } from '../ports.ts';
+
+const isSystemDefault = (row: Row): boolean =>
+  row.type === 'TRANSFER' &&
+  row.name === 'Transfers' &&
+  row.icon === 'transfer' &&
+  (!Array.isArray(row.rules) || row.rules.length === 0);
+
+/** Counts of what a user has made; HouseF3's own category is left out. */
+export const rowsBeyondDefaults = async (
+  ports: Ports,
+  userId: string,
+  withinMs: number,
+): Promise<{ counts: Counts; exact: boolean }> => {
+  const { counts, exact } = await profileCounts(ports, userId, withinMs);
+  // One page is enough: a profile with more categories than the default one is not empty anyway.
+  const { rows } = counts.categories === 0 ? { rows: [] } : await ports.profiles.page({ userId, kind: 'categories' });
+  const defaults = rows.filter(isSystemDefault).length;
+  return { counts: { ...counts, categories: Math.max(0, counts.categories - defaults) }, exact };
+};
+
+export const isEmpty = (counts: Counts): boolean => entityKinds.every((kind) => counts[kind] === 0);
+
+/** `3 accounts, 120 transactions`. */
+export const inWords = (counts: Counts): string =>
+  entityKinds
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind]} ${kind.replaceAll('_', ' ')}`)
+    .join(', ') || 'nothing';

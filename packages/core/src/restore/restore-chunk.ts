@@ -1,0 +1,114 @@
+/** restore-{kind}: writes one chunk into the tables; files' bytes before their rows. */
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { type EntityKind, openVolume, type Volume } from '@fzip/format';
+import type { Job, Writing } from '../jobs.ts';
+import { leased } from '../lease.ts';
+import { finishPiece } from '../ledger.ts';
+import type { RestoreChunkMessage, Work } from '../messages.ts';
+import { objectSource } from '../object-source.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
+import { reporter } from '../progress.ts';
+import { failRestore, type Idle, type Settled, standing } from '../settle.ts';
+import { conflict } from './begin.ts';
+import { restoreSteps } from './kinds.ts';
+import { idsOf } from './prepare.ts';
+import { type Prepared, rowBatches } from './rows.ts';
+import { sendNextKind } from './sequence.ts';
+import { piecesOf, unpackedOf } from './unpacked.ts';
+
+export const writtenScope = (work: Work, kind: EntityKind): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: restoreSteps[kind],
+  kind: 'chunk',
+});
+
+type Outcome = Idle | Settled | 'written';
+
+export const restoreChunk =
+  (kind: EntityKind) =>
+  async (ports: Ports, message: RestoreChunkMessage): Promise<Outcome> => {
+    const at = await standing(ports, message);
+    if (!at.ok) return at.outcome;
+    const { job } = at;
+    if (job.status !== 'restore_processing' || !job.writing) return 'out-of-order';
+    const { writing } = job;
+    const scope = writtenScope(message, kind);
+    const unpacked = await unpackedOf(ports, job);
+    if (!(await ports.ledger.get(scope, message.chunk))) {
+      const outcome = await leased(ports, scope, message.chunk, () => write(ports, job, writing, kind, message));
+      if (outcome !== 'written') return outcome;
+      const total = piecesOf(unpacked).length;
+      await reporter(ports, job, { step: 'write', piece: `${kind}:${message.chunk}`, total }).finish(1);
+    }
+    if (await finishPiece(ports.ledger, scope, message.chunk, unpacked.chunks[kind])) {
+      await sendNextKind(ports, job, unpacked, kind);
+    }
+    return 'written';
+  };
+
+const write = async (
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+  kind: EntityKind,
+  { chunk }: RestoreChunkMessage,
+): Promise<Outcome> => {
+  const files = kind === 'transaction_files' ? await packageFiles(ports, job) : undefined;
+  let rows = 0;
+  for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
+    // Attempt, intent and lease, before every batch: a rollback may have begun, and then nothing is written any more.
+    const at = await standing(ports, job);
+    if (!at.ok) return at.outcome;
+    if (ports.clock() >= ports.invocation.deadline) throw new Error(`no time left to write ${kind} ${chunk}`);
+    if (files) for (const row of batch) await writeFile(ports, files, row);
+    const stored = batch.map((row) => row.stored);
+    const conflicts = await put(ports, job, writing, kind, stored);
+    if (conflicts > 0) return failRestore(ports, job, 'ID_CONFLICT', conflict(conflicts));
+    rows += batch.length;
+  }
+  await ports.ledger.put(writtenScope(job, kind), chunk, { rows });
+  return 'written';
+};
+
+const put = async (
+  ports: Ports,
+  job: Job,
+  { idMode }: Writing,
+  kind: EntityKind,
+  rows: Prepared['stored'][],
+): Promise<number> => {
+  if (idMode === 'preserve') return (await ports.profiles.putOwn(job.userId, kind, rows)).conflicts;
+  await ports.profiles.putFresh(kind, rows);
+  return 0;
+};
+
+/** The package, opened for its files' bytes. */
+export const packageFiles = async (ports: Ports, job: Job): Promise<Volume> => {
+  if (!job.upload) throw new Error(`job ${job.jobId} has no upload`);
+  return openVolume(objectSource(ports.packages, job.upload.key, job.upload));
+};
+
+/** Content types of what HouseF3 imports; anything else is bytes. */
+const contentTypes: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  ofx: 'application/x-ofx',
+  qfx: 'application/x-ofx',
+  qif: 'application/qif',
+  pdf: 'application/pdf',
+  json: 'application/json',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  excel: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+};
+
+/** Stores a file's bytes without any user metadata: HouseF3 would take such an object for a new upload and import it again. */
+const writeFile = async (ports: Ports, volume: Volume, { packaged, stored }: Prepared): Promise<void> => {
+  const entry = volume.files.get(String(packaged.fileId));
+  if (!entry) return;
+  const contentType = contentTypes[String(packaged.fileFormat)] ?? 'application/octet-stream';
+  const body: Readable = volume.body(entry);
+  const key = String(stored.s3Key);
+  if (entry.size > ports.limits.smallFileBytes) await ports.files.upload(key, body, { contentType });
+  else await ports.files.put(key, await buffer(body), { contentType });
+};

@@ -1,0 +1,51 @@
+/** What unpacking left: the counts of a package, and its rows as staged chunks that every later step reads. */
+import { type EntityKind, entityKinds } from '@fzip/format';
+import { z } from 'zod';
+import { type Counts, Counts as CountsSchema, type Job } from '../jobs.ts';
+import type { Work } from '../messages.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
+import { ChunkRecord } from '../staging.ts';
+
+/** The ledger's record of an unpacked package. */
+export const Unpacked = z.object({
+  errors: z.array(z.string()),
+  errorCount: z.int(),
+  warnings: z.array(z.string()),
+  counts: CountsSchema,
+  /** Staged chunks of each kind. */
+  chunks: CountsSchema,
+});
+export type Unpacked = z.infer<typeof Unpacked>;
+
+export const unpackedScope = (work: Work): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'restore-unpack',
+  kind: 'volume',
+});
+
+export const stagedScope = (work: Work, kind: EntityKind): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'restore-unpack',
+  kind: `chunk.${kind}`,
+});
+
+/** @throws Error if the package is not unpacked yet */
+export const unpackedOf = async (ports: Ports, job: Job): Promise<Unpacked> => {
+  const record = await ports.ledger.get(unpackedScope(job), 0);
+  if (!record) throw new Error(`job ${job.jobId}: its package is not unpacked`);
+  return Unpacked.parse(record);
+};
+
+export const stagedChunk = async (ports: Ports, job: Job, kind: EntityKind, n: number): Promise<ChunkRecord> =>
+  ChunkRecord.parse(await ports.ledger.get(stagedScope(job, kind), n));
+
+/** One chunk among the chunks of all kinds. */
+export type Piece = { kind: EntityKind; chunk: number };
+
+/** Every chunk, in writing order; its place in the list is the piece's number. */
+export const piecesOf = ({ chunks }: Unpacked): Piece[] =>
+  entityKinds.flatMap((kind) => Array.from({ length: chunks[kind] }, (_, chunk) => ({ kind, chunk })));
+
+export const noCounts = (): Counts => Object.fromEntries(entityKinds.map((kind) => [kind, 0])) as Counts;

@@ -1,0 +1,131 @@
+/** restore-verify: reads everything back by key, strongly consistent, and holds it against the package. Only this makes a restore completed. */
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  type EntityKind,
+  entityKinds,
+  formatValue,
+  isMap,
+  isNumber,
+  normalDecimal,
+  numberText,
+  type Row,
+  type Value,
+  type Volume,
+} from '@fzip/format';
+import { profileCounts } from '../backup/request.ts';
+import type { Job, Writing } from '../jobs.ts';
+import type { RestoreVerifyMessage } from '../messages.ts';
+import type { Ports } from '../ports.ts';
+import { reporter } from '../progress.ts';
+import { failRestore, type Idle, type Settled, settle, standing } from '../settle.ts';
+import { idsOf, nameOf } from './prepare.ts';
+import { packageFiles } from './restore-chunk.ts';
+import { type Prepared, rowBatches } from './rows.ts';
+import { piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
+
+type Outcome = Idle | Settled | 'continued';
+
+const countingMs = 20_000;
+
+export const verify = async (ports: Ports, message: RestoreVerifyMessage): Promise<Outcome> => {
+  const at = await standing(ports, message);
+  if (!at.ok) return at.outcome;
+  const { job } = at;
+  if (job.status !== 'restore_processing' || !job.writing) return 'out-of-order';
+  const unpacked = await unpackedOf(ports, job);
+  const pieces = piecesOf(unpacked);
+  const volume = unpacked.counts.transaction_files > 0 ? await packageFiles(ports, job) : undefined;
+  for (const [n, { kind, chunk }] of pieces.entries()) {
+    if (n < message.piece) continue;
+    if (n > message.piece && ports.invocation.deadline - ports.clock() < ports.limits.handOverMs) {
+      await ports.queues.send('restore-verify', [{ ...message, piece: n }], job.userId);
+      return 'continued';
+    }
+    const still = await standing(ports, message);
+    if (!still.ok) return still.outcome;
+    const wrong = await verifyChunk(ports, job, job.writing, kind, chunk, volume);
+    if (wrong !== undefined) return failRestore(ports, job, 'VERIFY_FAILED', wrong);
+    await reporter(ports, job, { step: 'verify', piece: n, total: pieces.length }).finish(1);
+  }
+  return complete(ports, job, unpacked);
+};
+
+/** What differs first, in words; undefined if the chunk stands in the tables as the package has it. */
+const verifyChunk = async (
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+  kind: EntityKind,
+  chunk: number,
+  volume: Volume | undefined,
+): Promise<string | undefined> => {
+  for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
+    const found = await ports.profiles.get(
+      kind,
+      batch.map(({ stored }) => stored),
+    );
+    for (const [n, { stored }] of batch.entries()) {
+      const row = found[n];
+      if (!row) return `${nameOf(kind, stored)} was written and is not there`;
+      if (comparable(row) !== comparable(stored)) return `${nameOf(kind, stored)} was written and is another now`;
+    }
+    if (kind !== 'transaction_files' || !volume) continue;
+    for (const row of batch) {
+      const wrong = await verifyFile(ports, volume, row);
+      if (wrong !== undefined) return wrong;
+    }
+  }
+  return undefined;
+};
+
+/** A row's content whatever its numbers' spelling: DynamoDB gives "10.00" back as "10". */
+const comparable = (row: Row): string => formatValue(normalNumbers(row));
+
+const normalNumbers = (value: Value): Value => {
+  if (isNumber(value)) return normalDecimal(numberText(value));
+  if (Array.isArray(value)) return value.map(normalNumbers);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalNumbers(inner)]));
+};
+
+const verifyFile = async (
+  ports: Ports,
+  volume: Volume,
+  { packaged, stored }: Prepared,
+): Promise<string | undefined> => {
+  const entry = volume.files.get(String(packaged.fileId));
+  if (!entry) return undefined;
+  const key = String(stored.s3Key);
+  const info = await ports.files.head(key);
+  if (info?.size !== entry.size) {
+    return `file ${String(stored.fileId)} has ${info?.size ?? 'no'} bytes in storage, ${entry.size} in the package`;
+  }
+  const [there, here] = [await ports.files.read(key, { etag: info.etag }), volume.body(entry)];
+  const [found, expected] = await Promise.all([sha256(there), sha256(here)]);
+  return found === expected
+    ? undefined
+    : `file ${String(stored.fileId)} has other bytes in storage than in the package`;
+};
+
+const sha256 = async (body: Readable): Promise<string> => {
+  const hashing = createHash('sha256');
+  for await (const block of body) hashing.update(block as Buffer);
+  return hashing.digest('hex');
+};
+
+/** Rows that others wrote meanwhile are never touched; they are named. The index may lag behind, so fewer is no fault. */
+const complete = async (ports: Ports, job: Job, unpacked: Unpacked): Promise<Settled> => {
+  const { counts } = await profileCounts(ports, job.userId, countingMs);
+  const appeared = entityKinds
+    .filter((kind) => kind !== 'categories' && counts[kind] > unpacked.counts[kind])
+    .map((kind) => `${counts[kind] - unpacked.counts[kind]} rows of ${kind} appeared while the profile was restored`);
+  const { validationResults } = job;
+  return settle(ports, job, 'restore_completed', {
+    currentPhase: 'completed',
+    results: unpacked.counts,
+    ...(validationResults && appeared.length > 0
+      ? { validationResults: { ...validationResults, warnings: [...validationResults.warnings, ...appeared] } }
+      : {}),
+  });
+};

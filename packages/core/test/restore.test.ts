@@ -1,0 +1,226 @@
+/** A restore on ports in memory: whole, or not at all, whichever call fails. */
+import {
+  cancelRestore,
+  createBackup,
+  createRestore,
+  type Job,
+  type Limits,
+  type Ports,
+  type RestoreParameters,
+  sweep,
+  uploadKey,
+} from '@fzip/core';
+import { type EntityKind, entityKinds, formatRow, type Row } from '@fzip/format';
+import { type MemoryPorts, memoryPorts } from '@fzip/testing';
+import { describe, expect, test } from 'vitest';
+import { drain, failing, fill } from './drive.ts';
+
+const small: Partial<Limits> = { chunkRows: 60, handOverMs: 0 };
+const asked: RestoreParameters = { validateOnly: false, requireConfirmation: false, idMode: 'auto' };
+
+/** A package of alice's, made by a backup, and the world it was made in. */
+const world = async (): Promise<{ ports: MemoryPorts; bytes: Buffer }> => {
+  const ports = memoryPorts({ limits: small });
+  await fill(ports, 'alice', { transactions: 30, files: 3 });
+  const { job } = await createBackup(ports, {
+    userId: 'alice',
+    parameters: { backupType: 'complete', includeAnalytics: true, expiresInHours: 24 },
+  });
+  await drain(ports);
+  const done = await ports.jobs.find(job.jobId);
+  const bytes = ports.packages.objects.get(done?.packages?.[0]?.key ?? '')?.bytes;
+  if (!bytes) throw new Error('no package');
+  await sweep(ports);
+  return { ports, bytes };
+};
+
+const rowsOf = (ports: MemoryPorts, user: string): Record<EntityKind, Row[]> =>
+  Object.fromEntries(
+    entityKinds.map((kind) => [kind, ports.profiles.rows(kind).filter(({ userId }) => userId === user)]),
+  ) as Record<EntityKind, Row[]>;
+
+const texts = (ports: MemoryPorts, user: string): string[] =>
+  Object.values(rowsOf(ports, user))
+    .flatMap((rows) => rows.map(formatRow))
+    .sort();
+
+const filesOf = (ports: MemoryPorts, user: string): string[] =>
+  [...ports.files.objects]
+    .filter(([key]) => key.startsWith(`${user}/`))
+    .map(([, { bytes }]) => bytes.toString())
+    .sort();
+
+const restore = async (
+  ports: MemoryPorts,
+  bytes: Buffer,
+  parameters: Partial<RestoreParameters> = {},
+  user = 'bob',
+) => {
+  const created = await createRestore(ports, { userId: user, parameters: { ...asked, ...parameters } });
+  if (!created.ok) throw new Error('the profile is not empty');
+  const key = uploadKey(created.job, 1);
+  await ports.packages.put(key, bytes);
+  await ports.queues.send('restore-start', [{ key }], user);
+  return created.job;
+};
+
+const ended = async (ports: Ports, { jobId }: Job): Promise<Job> => {
+  const job = await ports.jobs.find(jobId);
+  if (!job) throw new Error(`no job ${jobId}`);
+  return job;
+};
+
+const counts = (ports: MemoryPorts, user: string) =>
+  Object.fromEntries(entityKinds.map((kind) => [kind, rowsOf(ports, user)[kind].length]));
+
+const expectEmpty = (ports: MemoryPorts, user: string): void => {
+  expect(texts(ports, user)).toEqual([]);
+  expect(filesOf(ports, user)).toEqual([]);
+};
+
+describe('a restore', () => {
+  test('into another profile of the same tables has new ids, the same content, and leaves the first user’s alone', async () => {
+    const { ports, bytes } = await world();
+    const [rows, files] = [texts(ports, 'alice'), filesOf(ports, 'alice')];
+    const job = await ended(ports, await drained(ports, restore(ports, bytes)));
+    expect(job.error).toBeUndefined();
+    expect(job).toMatchObject({ status: 'restore_completed', writing: { idMode: 'remap' } });
+    expect(counts(ports, 'bob')).toEqual(counts(ports, 'alice'));
+    expect(filesOf(ports, 'bob')).toEqual(files);
+    expect(texts(ports, 'alice')).toEqual(rows);
+    const ids = new Set(rowsOf(ports, 'alice').transactions.map(({ transactionId }) => transactionId));
+    expect(rowsOf(ports, 'bob').transactions.some(({ transactionId }) => ids.has(transactionId ?? ''))).toBe(false);
+    expect(ports.events.published.map(({ event }) => event.type)).toEqual(
+      expect.arrayContaining(['restore.initiated', 'restore.completed']),
+    );
+  });
+
+  test('into the emptied profile it came from gives the very rows back', async () => {
+    const { ports, bytes } = await world();
+    const before = texts(ports, 'alice').filter((row) => !row.includes('"ttl"'));
+    for (const kind of entityKinds) for (const row of ports.profiles.rows(kind)) ports.profiles.remove(kind, row);
+    const job = await ended(ports, await drained(ports, restore(ports, bytes, {}, 'alice')));
+    expect(job).toMatchObject({ status: 'restore_completed', writing: { idMode: 'preserve' } });
+    expect(texts(ports, 'alice')).toEqual(expect.arrayContaining(before));
+  });
+
+  test('is refused for a profile that is not empty, at creation and again before the first write', async () => {
+    const { ports, bytes } = await world();
+    expect(await createRestore(ports, { userId: 'alice', parameters: asked })).toMatchObject({ ok: false });
+    const job = await restore(ports, bytes);
+    const [account] = ports.profiles.rows('accounts');
+    const own = { ...account, accountId: '00000000-0000-4000-8000-0000000000aa', userId: 'bob' };
+    ports.profiles.put('accounts', [own]);
+    await drain(ports);
+    expect(await ended(ports, job)).toMatchObject({ status: 'restore_failed', error: { code: 'PROFILE_NOT_EMPTY' } });
+    expect(rowsOf(ports, 'bob').accounts).toEqual([own]);
+  });
+
+  test.each([
+    ['no ZIP at all', () => Buffer.from('hello')],
+    ['nothing', () => Buffer.alloc(0)],
+    ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length - 100)],
+    [
+      'altered in the middle',
+      (bytes: Buffer) =>
+        Buffer.concat([bytes.subarray(0, 900), Buffer.from([bytes[900] ?? 0 ^ 1, 7, 7]), bytes.subarray(903)]),
+    ],
+  ])('of a file that is %s is refused with a reason, and nothing is written', async (_, damage) => {
+    const { ports, bytes } = await world();
+    const job = await ended(ports, await drained(ports, restore(ports, damage(bytes))));
+    expect(job).toMatchObject({ status: 'restore_validation_failed', error: { code: 'VALIDATION_FAILED' } });
+    expect(job.validationResults?.errors.length).toBeGreaterThan(0);
+    expectEmpty(ports, 'bob');
+  });
+
+  test('that only validates says whether it could restore, and writes nothing', async () => {
+    const { ports, bytes } = await world();
+    const job = await ended(ports, await drained(ports, restore(ports, bytes, { validateOnly: true }, 'alice')));
+    expect(job).toMatchObject({
+      status: 'restore_validation_passed',
+      validationResults: { profileEmpty: false, schemaValid: true, ready: false },
+    });
+  });
+
+  test('that keeps ids is refused when others have them', async () => {
+    const { ports, bytes } = await world();
+    const job = await ended(ports, await drained(ports, restore(ports, bytes, { idMode: 'preserve' })));
+    expect(job).toMatchObject({ status: 'restore_failed', error: { code: 'ID_CONFLICT' } });
+    expectEmpty(ports, 'bob');
+  });
+
+  test('of a user who has another one running says so', async () => {
+    const { ports, bytes } = await world();
+    const first = await restore(ports, bytes);
+    const second = await restore(ports, bytes);
+    await drain(ports);
+    const statuses = [await ended(ports, first), await ended(ports, second)].map(({ status }) => status).sort();
+    expect(statuses).toEqual(['restore_completed', 'restore_failed']);
+    expect(counts(ports, 'bob')).toEqual(counts(ports, 'alice'));
+  });
+
+  test('that was canceled anywhere leaves the profile empty', async () => {
+    for (let steps = 1; ; steps += 1) {
+      const { ports, bytes } = await world();
+      const job = await restore(ports, bytes);
+      await drain(ports, ports, steps);
+      const now = await ended(ports, job);
+      if (now.status === 'restore_completed') break;
+      expect(await cancelRestore(ports, now)).toBe(true);
+      await drain(ports);
+      expect((await ended(ports, job)).status, `canceled after ${steps} messages`).toBe('restore_canceled');
+      expectEmpty(ports, 'bob');
+    }
+  });
+
+  test('whose writer wakes after the rollback writes nothing any more', async () => {
+    const { ports, bytes } = await world();
+    const job = await restore(ports, bytes);
+    const late: typeof ports.queues.sent = [];
+    while ((await ended(ports, job)).status !== 'restore_processing') await drain(ports, ports, 1);
+    late.push(...ports.queues.sent);
+    await cancelRestore(ports, await ended(ports, job));
+    await drain(ports);
+    ports.queues.sent.push(...late);
+    await drain(ports);
+    expect((await ended(ports, job)).status).toBe('restore_canceled');
+    expectEmpty(ports, 'bob');
+  });
+});
+
+const drained = async (ports: MemoryPorts, job: Promise<Job>): Promise<Job> => {
+  const made = await job;
+  await drain(ports);
+  return made;
+};
+
+describe.each(['before', 'after'] as const)('every call of a restore that fails %s its effect', (when) => {
+  test('ends whole or empty, and told of once', async () => {
+    const source = await world();
+    const fresh = async () => {
+      const ports = memoryPorts({ limits: small });
+      await fill(ports, 'alice', { transactions: 30, files: 3 });
+      return ports;
+    };
+    const counting = await fresh();
+    const job = await restore(counting, source.bytes);
+    const counted = failing(counting, 0, when);
+    await drain(counting, counted.ports);
+    expect((await ended(counting, job)).status).toBe('restore_completed');
+    expect(counted.calls()).toBeGreaterThan(30);
+    for (let nth = 1; nth <= counted.calls(); nth += 1) {
+      const ports = await fresh();
+      const made = await restore(ports, source.bytes);
+      await drain(ports, failing(ports, nth, when).ports);
+      ports.time.now += 60 * 60_000;
+      await sweep(ports);
+      await drain(ports);
+      const done = await ended(ports, made);
+      expect(done.error, `call ${nth}`).toBeUndefined();
+      expect(done.status, `call ${nth}`).toBe('restore_completed');
+      expect(counts(ports, 'bob')).toEqual(counts(ports, 'alice'));
+      const told = new Set(ports.events.published.map(({ event }) => `${event.type} ${event.id}`));
+      expect([...told].map((each) => each.split(' ')[0]).sort()).toEqual(['restore.completed', 'restore.initiated']);
+    }
+  });
+});
