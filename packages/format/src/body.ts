@@ -5,9 +5,8 @@ import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import type { Entry } from './directory.ts';
 import { PackageRefused } from './errors.ts';
 import type { PackageSource } from './source.ts';
+import { createTrailer, dataStart } from './surroundings.ts';
 
-const localSignature = 0x04034b50;
-const localHeaderBytes = 30;
 const inflateChunk = 64 * 1024;
 
 /**
@@ -25,53 +24,49 @@ export const openBody = (source: PackageSource, entry: Entry, sha256?: string): 
   return verifier;
 };
 
-/** Passes the entry's own bytes: what follows the local header, without the data descriptor. */
+/** Passes the entry's own bytes: what follows the local header, without the data descriptor. Judges both. */
 const cutOut = (entry: Entry): Transform => {
   let head: Buffer | undefined = Buffer.alloc(0);
   let left = entry.compressedSize;
+  const trailer = createTrailer(entry);
+
+  const ownBytes = (chunk: Buffer): Buffer | undefined => {
+    let data = chunk;
+    if (head) {
+      head = Buffer.concat([head, chunk]);
+      const start = dataStart(head, entry);
+      if (start === undefined) return undefined;
+      data = head.subarray(start);
+      head = undefined;
+    }
+    const own = data.subarray(0, left);
+    left -= own.length;
+    trailer.push(data.subarray(own.length));
+    return own.length > 0 ? own : undefined;
+  };
+
+  const judge = (): void => {
+    const missing = head ? 'its header' : `${left} of ${entry.compressedSize} bytes`;
+    if (head || left > 0) throw new PackageRefused('TRUNCATED', `${missing} missing`, entry.name);
+    trailer.judge();
+  };
+
   return new Transform({
-    transform(chunk: Buffer, _encoding, callback) {
-      let data = chunk;
-      try {
-        if (head) {
-          head = Buffer.concat([head, chunk]);
-          const start = dataStart(head, entry);
-          if (start === undefined) return callback();
-          data = head.subarray(start);
-          head = undefined;
-        }
-      } catch (error) {
-        return callback(error as Error);
-      }
-      const own = data.subarray(0, left);
-      left -= own.length;
-      callback(null, own.length > 0 ? own : undefined);
-    },
-    flush(callback) {
-      if (!head && left === 0) return callback();
-      const missing = head ? 'its header' : `${left} of ${entry.compressedSize} bytes`;
-      callback(new PackageRefused('TRUNCATED', `${missing} missing`, entry.name));
-    },
+    transform: (chunk: Buffer, _encoding, callback) => settle(callback, () => ownBytes(chunk)),
+    flush: (callback) => settle(callback, judge),
   });
 };
 
-/** Where the data begins behind the local header; undefined while too little is there to say. */
-const dataStart = (head: Buffer, entry: Entry): number | undefined => {
-  if (head.length < localHeaderBytes) return undefined;
-  if (head.readUInt32LE(0) !== localSignature) {
-    throw new PackageRefused('BAD_STRUCTURE', 'no local header where the directory points', entry.name);
+/** Calls back with what a function returns or throws. */
+const settle = <T>(callback: (error: Error | null, result?: T) => void, run: () => T): void => {
+  let result: T;
+  try {
+    result = run();
+  } catch (error) {
+    callback(error as Error);
+    return;
   }
-  const method = head.readUInt16LE(8);
-  const nameEnd = localHeaderBytes + head.readUInt16LE(26);
-  const start = nameEnd + head.readUInt16LE(28);
-  if (head.length < start) return undefined;
-  if (method !== entry.method || head.toString('utf8', localHeaderBytes, nameEnd) !== entry.name) {
-    throw new PackageRefused('BAD_STRUCTURE', 'local header and directory differ in name or method', entry.name);
-  }
-  if (entry.offset + start + entry.compressedSize > entry.end) {
-    throw new PackageRefused('BAD_STRUCTURE', 'reaches into what follows it', entry.name);
-  }
-  return start;
+  callback(null, result);
 };
 
 const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | undefined): Transform => {

@@ -2,7 +2,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry as ZipEntry, type ZipFile } from 'yauzl';
+import { readEndRecord } from './end-record.ts';
 import { PackageRefused, type RefusalCode } from './errors.ts';
+import { checkExtraFields } from './extra-fields.ts';
 import { type Role, roleOf } from './layout.ts';
 import type { Limits } from './limits.ts';
 import type { PackageSource } from './source.ts';
@@ -36,20 +38,30 @@ const methodNames: Readonly<Record<number, string>> = {
   95: 'XZ',
   98: 'PPMd',
 };
+/** Of a Unix mode, which stands in the upper half of the external attributes. */
+const fileType = { mask: 0o170000, regular: 0o100000, folder: 0o040000 };
 const flag = { encrypted: 0x1, strong: 0x40, utf8: 0x800, masked: 0x2000 };
 
+/** Every entry, in the order of the directory, and the comment of the archive. */
+export type Directory = { entries: Entry[]; comment: Buffer };
+
 /**
- * Every entry, in the order of the directory.
+ * Reads the directory.
  * @throws PackageRefused if the archive is none, or is none that a package can be; whatever the source fails with
  */
-export const readDirectory = async (source: PackageSource, limits: Limits): Promise<Entry[]> => {
+export const readDirectory = async (source: PackageSource, limits: Limits): Promise<Directory> => {
   const reader = new SourceReader(source);
   try {
     const zip = await fromRandomAccessReaderPromise(reader, source.size, zipOptions);
-    // yauzl keeps the directory's offset nowhere else; its types take it for a boolean.
-    const start = Number(zip.readEntryCursor);
+    const { directory, directoryEnd, comment } = await readEndRecord(reader.bytes, source.size);
     const entries = await readEntries(zip, limits);
-    return withEnds(entries, start);
+    // yauzl keeps its place nowhere else; its types take it for a boolean.
+    const cursor = Number(zip.readEntryCursor);
+    if (cursor !== directoryEnd) {
+      const message = `${entries.length} entries end at ${cursor}, the directory at ${directoryEnd}`;
+      throw new PackageRefused('BAD_STRUCTURE', message);
+    }
+    return { entries: withEnds(entries, directory), comment };
   } catch (error) {
     if (reader.accident !== undefined) throw reader.accident;
     throw error instanceof PackageRefused ? error : await refusalOf(error, source);
@@ -87,6 +99,8 @@ const toEntry = (found: ZipEntry): Entry => {
   const { generalPurposeBitFlag: flags, compressionMethod: method } = found;
   const name = nameOf(found.fileNameRaw, flags);
   const role = roleOf(name);
+  checkExtraFields(found.extraFieldRaw, found.fileNameRaw);
+  refuseSpecial(found.externalFileAttributes, role, name);
   if (flags & (flag.encrypted | flag.strong | flag.masked)) {
     throw new PackageRefused('UNSUPPORTED_ZIP', 'encrypted; allowed are entries without encryption', name);
   }
@@ -115,6 +129,15 @@ const toEntry = (found: ZipEntry): Entry => {
     offset: found.relativeOffsetOfLocalHeader,
     end: 0,
   };
+};
+
+/** Symlinks, devices and the like; a folder's name and its type must agree. */
+const refuseSpecial = (attributes: number, role: Role, name: string): void => {
+  const type = (attributes >>> 16) & fileType.mask;
+  const allowed = role.is === 'folder' ? fileType.folder : fileType.regular;
+  if (type === 0 || type === allowed) return;
+  const message = `of type 0o${type.toString(8)}; allowed is 0o${allowed.toString(8)}, a ${role.is === 'folder' ? 'folder' : 'regular file'}`;
+  throw new PackageRefused('BAD_STRUCTURE', message, name);
 };
 
 const nameOf = (raw: Buffer, flags: number): string => {
@@ -199,6 +222,17 @@ class SourceReader extends RandomAccessReader {
   override _readStreamForRange(start: number, end: number): Readable {
     return this.#source.stream(start, end);
   }
+
+  /** Bytes of the source, through the window. Rejects as the source does. */
+  readonly bytes = async (start: number, length: number): Promise<Buffer> => {
+    try {
+      await this.#fill(start, length);
+    } catch (error) {
+      this.accident = error;
+      throw error;
+    }
+    return this.#window.subarray(start - this.#start, start - this.#start + length);
+  };
 
   async #fill(position: number, length: number): Promise<void> {
     if (position >= this.#start && position + length <= this.#start + this.#window.length) return;

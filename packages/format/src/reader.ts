@@ -44,8 +44,10 @@ export type Volume = {
  */
 export const openVolume = async (source: PackageSource, limits: Partial<Limits> = {}): Promise<Volume> => {
   const bounds = { ...defaultLimits, ...limits };
-  const entries = await readDirectory(source, bounds);
+  const { entries, comment } = await readDirectory(source, bounds);
   const notes: Finding[] = [];
+  if (comment.length > 0)
+    notes.push({ code: 'UNKNOWN_ENTRY', message: `the archive has a comment of ${comment.length} bytes: not read` });
   const { manifest, dialect } = await readManifest(source, entries, bounds, notes);
   const { data, files } = sortOut(entries, dialect, notes);
   const checksums = checksumsOf(manifest);

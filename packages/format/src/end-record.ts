@@ -1,0 +1,91 @@
+/** The end of the archive: where the directory must stop, and that nothing is said twice. yauzl has found it; this distrusts it. */
+import { PackageRefused } from './errors.ts';
+
+// APPNOTE.TXT, sections 4.3.14 to 4.3.16.
+const end = { signature: 0x06054b50, bytes: 22, longestComment: 0xffff };
+const locator = { signature: 0x07064b50, bytes: 20 };
+const zip64 = { signature: 0x06064b50, bytes: 56, uncounted: 12 };
+
+/** Where the directory stands, in bytes, as the end records state it; the comment of the archive. */
+export type EndRecord = { directory: number; directoryEnd: number; entries: number; comment: Buffer };
+
+type Stated = { disks: number[]; here: number; entries: number; size: number; offset: number };
+
+const wrong = (message: string): PackageRefused => new PackageRefused('BAD_STRUCTURE', message);
+
+/**
+ * @param read gives bytes of the archive; none beyond its end is asked for
+ * @throws PackageRefused if the records contradict one another or the archive
+ */
+export const readEndRecord = async (
+  read: (start: number, length: number) => Promise<Buffer>,
+  size: number,
+): Promise<EndRecord> => {
+  const length = Math.min(size, locator.bytes + end.bytes + end.longestComment);
+  const tail = await read(size - length, length);
+  let at = tail.length - end.bytes;
+  while (at >= 0 && tail.readUInt32LE(at) !== end.signature) at -= 1;
+  if (at < 0) throw new PackageRefused('NOT_A_ZIP', 'no end of central directory');
+  const comment = tail.subarray(at + end.bytes);
+  if (comment.includes('PK\x05\x06', 0, 'latin1'))
+    throw wrong('the comment holds the signature of an end record; allowed is one end record');
+  const short = shortRecord(tail.subarray(at));
+  const start = size - length + at;
+  const isLong = at >= locator.bytes && tail.readUInt32LE(at - locator.bytes) === locator.signature;
+  const found = isLong
+    ? await longRecord(read, tail.subarray(at - locator.bytes, at), start - locator.bytes, short)
+    : { stated: short, directoryEnd: start };
+  const { stated, directoryEnd } = found;
+  if (stated.disks.some((disk) => disk !== 0))
+    throw new PackageRefused('UNSUPPORTED_ZIP', 'several disks; allowed is one');
+  if (stated.here !== stated.entries)
+    throw wrong(`${stated.here} of ${stated.entries} entries on this disk; allowed are all`);
+  if (stated.offset + stated.size !== directoryEnd) {
+    throw wrong(
+      `the directory is said to end at ${stated.offset + stated.size}; what follows begins at ${directoryEnd}`,
+    );
+  }
+  return { directory: stated.offset, directoryEnd, entries: stated.entries, comment };
+};
+
+const shortRecord = (bytes: Buffer): Stated => ({
+  disks: [bytes.readUInt16LE(4), bytes.readUInt16LE(6)],
+  here: bytes.readUInt16LE(8),
+  entries: bytes.readUInt16LE(10),
+  size: bytes.readUInt32LE(12),
+  offset: bytes.readUInt32LE(16),
+});
+
+/** Zip64: the locator names a record that must end where the locator begins, and say what the short one says. */
+const longRecord = async (
+  read: (start: number, length: number) => Promise<Buffer>,
+  at: Buffer,
+  locatorStart: number,
+  short: Stated,
+): Promise<{ stated: Stated; directoryEnd: number }> => {
+  const start = Number(at.readBigUInt64LE(8));
+  if (start + zip64.bytes > locatorStart) throw wrong('the zip64 locator points beyond itself');
+  const bytes = await read(start, zip64.bytes);
+  if (bytes.length < zip64.bytes || bytes.readUInt32LE(0) !== zip64.signature)
+    throw wrong('no zip64 end record where its locator points');
+  if (start + zip64.uncounted + Number(bytes.readBigUInt64LE(4)) !== locatorStart)
+    throw wrong('the zip64 end record does not end where its locator begins');
+  const disks = [at.readUInt32LE(4), bytes.readUInt32LE(16), bytes.readUInt32LE(20)];
+  const [here, entries, size, offset] = [24, 32, 40, 48].map((field) => Number(bytes.readBigUInt64LE(field))) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const agrees = (stated: number, expected: number, unsaid: number): boolean =>
+    stated === expected || stated === unsaid;
+  if (
+    !short.disks.every((disk) => agrees(disk, 0, 0xffff)) ||
+    !agrees(short.here, here, 0xffff) ||
+    !agrees(short.entries, entries, 0xffff) ||
+    !agrees(short.size, size, 0xffffffff) ||
+    !agrees(short.offset, offset, 0xffffffff)
+  )
+    throw wrong('the zip64 end record and the short one contradict each other');
+  return { stated: { disks, here, entries, size, offset }, directoryEnd: start };
+};
