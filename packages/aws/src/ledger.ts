@@ -1,5 +1,4 @@
 /** What is kept beside the jobs, as items of the same table outside its indexes. DESIGN.md section 3, rule 4. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BatchGetCommand,
   DeleteCommand,
@@ -8,8 +7,9 @@ import {
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { DeadLetter, Ledger, LedgerRecord, LedgerScope, Step } from '@fzip/core';
+import type { DeadLetter, Ledger, LedgerRecord, LedgerScope, LockHolder, Step } from '@fzip/core';
 import { onCondition } from './conditions.ts';
+import { untilNoneLeft } from './left-over.ts';
 
 /** No item may have an attribute `userId`, `jobType` or `status`: those would bring it into an index. */
 const keys = {
@@ -18,6 +18,7 @@ const keys = {
   lease: (scope: LedgerScope, n: number) => `lease#${place(scope)}#${n}`,
   tally: (jobId: string, attempt: number) => `tally#${jobId}#${attempt}`,
   blame: (jobId: string, attempt: number, step: Step) => `blame#${jobId}#${attempt}#${step}`,
+  lock: (userId: string) => `lock#${userId}`,
   dead: (id: string) => `dead#${id}`,
 };
 const place = ({ jobId, attempt, step, kind }: LedgerScope): string => `${jobId}#${attempt}#${step}#${kind}`;
@@ -25,7 +26,6 @@ const place = ({ jobId, attempt, step, kind }: LedgerScope): string => `${jobId}
 const keptSeconds = 30 * 24 * 60 * 60;
 /** BatchGetItem takes no more keys. */
 const keysPerRead = 100;
-const readTries = 10;
 /** An item holds 400 KB in all. */
 const longestBody = 300_000;
 const longestCause = 10_000;
@@ -54,6 +54,12 @@ export const jobLedger = (on: { documents: DynamoDBDocumentClient; table: string
       const why = (await read(table, keys.blame(jobId, attempt, step)))?.why;
       return typeof why === 'string' ? why : undefined;
     },
+    leaseUntil: async (scope, n) => {
+      const until = (await read(table, keys.lease(scope, n)))?.until;
+      return typeof until === 'number' ? until : undefined;
+    },
+    lockProfile: (userId, holder, from) => lock(table, keys.lock(userId), holder, from),
+    unlockProfile: (userId, jobId) => unlock(table, keys.lock(userId), jobId),
     bury: (letter) => bury(table, letter),
   };
 };
@@ -101,17 +107,14 @@ const range = async (on: Table, scope: LedgerScope, from: number, count: number)
 /** DynamoDB may leave keys out of its answer when it is busy; they are asked for again, each time after a longer wait. */
 const readMany = async ({ documents, table }: Table, wanted: readonly string[]): Promise<Map<string, Item>> => {
   const items = new Map<string, Item>();
-  let open: readonly string[] = wanted;
-  for (let tries = 0; open.length > 0; tries += 1) {
-    if (tries === readTries) throw new Error(`${open.length} items were left unread after ${readTries} tries`);
-    if (tries > 0) await sleep(Math.random() * Math.min(5_000, 50 * 2 ** tries));
-    const Keys = open.map((jobId) => ({ jobId }));
+  await untilNoneLeft(wanted, async (left) => {
+    const Keys = left.map((jobId) => ({ jobId }));
     const answer = await documents.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
     );
     for (const item of answer.Responses?.[table] ?? []) items.set(String(item.jobId), item);
-    open = (answer.UnprocessedKeys?.[table]?.Keys ?? []).map((key) => String(key.jobId));
-  }
+    return (answer.UnprocessedKeys?.[table]?.Keys ?? []).map((key) => String(key.jobId));
+  });
   return items;
 };
 
@@ -153,6 +156,34 @@ const release = async ({ documents, table }: Table, key: string, owner: string):
     ConditionExpression: '#owner = :me',
     ExpressionAttributeNames: { '#owner': 'owner' },
     ExpressionAttributeValues: { ':me': owner },
+  });
+  await onCondition(documents.send(command));
+};
+
+/** A message of an older attempt finds the attempt that holds; it never takes the profile back to its own. */
+const lock = async (on: Table, key: string, holder: LockHolder, from?: string): Promise<LockHolder> => {
+  const command = new PutCommand({
+    TableName: on.table,
+    Item: { jobId: key, holder: holder.jobId, attempt: holder.attempt, ttl: on.ttl() },
+    ConditionExpression:
+      'attribute_not_exists(jobId) OR (#holder = :job AND attempt <= :attempt) OR (#holder = :from AND #holder <> :job)',
+    ExpressionAttributeNames: { '#holder': 'holder' },
+    ExpressionAttributeValues: { ':job': holder.jobId, ':attempt': holder.attempt, ':from': from ?? holder.jobId },
+  });
+  if (await onCondition(on.documents.send(command))) return { jobId: holder.jobId, attempt: holder.attempt };
+  const held = await read(on, key);
+  // It was given back between the two calls.
+  if (held === undefined) return lock(on, key, holder, from);
+  return { jobId: String(held.holder), attempt: Number(held.attempt) };
+};
+
+const unlock = async ({ documents, table }: Table, key: string, jobId: string): Promise<void> => {
+  const command = new DeleteCommand({
+    TableName: table,
+    Key: { jobId: key },
+    ConditionExpression: '#holder = :job',
+    ExpressionAttributeNames: { '#holder': 'holder' },
+    ExpressionAttributeValues: { ':job': jobId },
   });
   await onCondition(documents.send(command));
 };

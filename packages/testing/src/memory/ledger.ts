@@ -1,11 +1,13 @@
 /** The ledger in memory. */
-import type { DeadLetter, Ledger, LedgerRecord, LedgerScope } from '@fzip/core';
+import type { DeadLetter, Ledger, LedgerRecord, LedgerScope, LockHolder } from '@fzip/core';
 
 export type MemoryLedger = Ledger & {
   /** The messages that failed for good. */
   letters(): DeadLetter[];
   /** Who holds which lease: key `{jobId}#{attempt}#{step}#{kind}#{n}`. */
   leases: ReadonlyMap<string, { owner: string; until: number }>;
+  /** Who holds whose profile, by user. */
+  locks: ReadonlyMap<string, LockHolder>;
 };
 
 const place = ({ jobId, attempt, step, kind }: LedgerScope): string => `${jobId}#${attempt}#${step}#${kind}`;
@@ -15,6 +17,7 @@ export const memoryLedger = (): MemoryLedger => {
   const records = new Map<string, LedgerRecord>();
   const marks = new Map<string, Set<number>>();
   const leases = new Map<string, { owner: string; until: number }>();
+  const locks = new Map<string, LockHolder>();
   const tallies = new Map<string, Map<string, number>>();
   const blames = new Map<string, string>();
   const letters = new Map<string, DeadLetter>();
@@ -26,6 +29,7 @@ export const memoryLedger = (): MemoryLedger => {
   return {
     letters: () => [...letters.values()].map(copy),
     leases,
+    locks,
     put: async (scope, n, record) => {
       const key = `${place(scope)}#${n}`;
       const counts = records.get(key) ?? copy(record);
@@ -63,6 +67,17 @@ export const memoryLedger = (): MemoryLedger => {
       blames.set(`${jobId}#${attempt}#${step}`, why);
     },
     blamed: async ({ jobId, attempt }, step) => blames.get(`${jobId}#${attempt}#${step}`),
+    leaseUntil: async (scope, n) => leases.get(`${place(scope)}#${n}`)?.until,
+    lockProfile: async (userId, { jobId, attempt }, from) => {
+      const held = locks.get(userId);
+      const mayTake = held?.jobId === jobId ? held.attempt <= attempt : held === undefined || held.jobId === from;
+      const holder = held === undefined || mayTake ? { jobId, attempt } : held;
+      locks.set(userId, holder);
+      return copy(holder);
+    },
+    unlockProfile: async (userId, jobId) => {
+      if (locks.get(userId)?.jobId === jobId) locks.delete(userId);
+    },
     bury: async (letter) => {
       if (!letters.has(letter.id)) letters.set(letter.id, copy(letter));
     },
