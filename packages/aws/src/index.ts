@@ -9,5 +9,6 @@ export * from './ledger.ts';
 export * from './object-store.ts';
 export * from './ports.ts';
 export * from './profile-store.ts';
+export * from './profile-tables.ts';
 export * from './queues.ts';
 export * from './tables.ts';

@@ -1,30 +1,26 @@
-/** HouseF3's tables, read by the index of the user. HOUSEF3.md section 1. */
+/** HouseF3's tables, read by the index of the user or by key. HOUSEF3.md section 1. */
 import {
   type AttributeValue,
-  type DynamoDBClient,
+  BatchGetItemCommand,
+  type KeysAndAttributes,
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { ProfileStore, RowQuery } from '@fzip/core';
-import type { EntityKind } from '@fzip/format';
+import type { EntityKind, Row } from '@fzip/format';
 import { z } from 'zod';
-import { fromAttributeValues } from './attribute-values.ts';
-import type { TableName } from './config.ts';
+import { fromAttributeValues, type Item } from './attribute-values.ts';
 import { readCursor, writeCursor } from './cursors.ts';
+import { untilNoneLeft } from './left-over.ts';
+import { keyNames, keyOf, keyText, kindTables, type ProfileTables, tableOf } from './profile-tables.ts';
+import { profileWriter } from './profile-writer.ts';
+import { inSlices, sideBySide } from './side-by-side.ts';
 
-/** Where the rows of each kind stand. */
-export const kindTables: Readonly<Record<EntityKind, { table: TableName; index: string }>> = {
-  accounts: { table: 'accounts', index: 'UserIdIndex' },
-  categories: { table: 'categories', index: 'UserIdIndex' },
-  file_maps: { table: 'fileMaps', index: 'UserIdIndex' },
-  transaction_files: { table: 'transactionFiles', index: 'UserIdIndex' },
-  transactions: { table: 'transactions', index: 'UserIdIndex' },
-  analytics: { table: 'analyticsData', index: 'UserAnalyticsIndex' },
-};
+/** BatchGetItem takes no more keys. */
+const keysPerRead = 100;
+const readsAtOnce = 4;
 
-type Tables = {
-  dynamodb: DynamoDBClient;
-  tables: Readonly<Record<TableName, string>>;
+type Tables = ProfileTables & {
   /** ms since epoch; only counting looks at it. */
   clock?: () => number;
 };
@@ -33,10 +29,12 @@ type Tables = {
 export const profileStore = (on: Tables): ProfileStore => ({
   page: (query) => page(on, query),
   count: (userId, kind, withinMs) => count(on, userId, kind, withinMs),
+  get: (kind, keys, attributes) => get(on, kind, keys, attributes),
+  ...profileWriter(on),
 });
 
-const ofUser = ({ tables }: Tables, userId: string, kind: EntityKind): QueryCommandInput => ({
-  TableName: tables[kindTables[kind].table],
+const ofUser = (on: Tables, userId: string, kind: EntityKind): QueryCommandInput => ({
+  TableName: tableOf(on, kind),
   IndexName: kindTables[kind].index,
   KeyConditionExpression: '#user = :user',
   ExpressionAttributeNames: { '#user': 'userId' },
@@ -46,6 +44,12 @@ const ofUser = ({ tables }: Tables, userId: string, kind: EntityKind): QueryComm
 /** The keys of table and index where a page ended. Every one of them is a text or a number. */
 const Place = z.record(z.string(), z.union([z.strictObject({ S: z.string() }), z.strictObject({ N: z.string() })]));
 
+/** A projection of these attributes; `names` are others that the expression knows. */
+const only = (attributes: readonly string[], names: Record<string, string> = {}) => ({
+  ProjectionExpression: attributes.map((_, n) => `#a${n}`).join(', '),
+  ExpressionAttributeNames: { ...names, ...Object.fromEntries(attributes.map((name, n) => [`#a${n}`, name])) },
+});
+
 const page = async (on: Tables, { userId, kind, cursor, attributes }: RowQuery) => {
   const base = ofUser(on, userId, kind);
   const place = cursor === undefined ? undefined : { ...readCursor(Place, cursor), userId: { S: userId } };
@@ -53,13 +57,7 @@ const page = async (on: Tables, { userId, kind, cursor, attributes }: RowQuery) 
     new QueryCommand({
       ...base,
       ...(place && { ExclusiveStartKey: place }),
-      ...(attributes?.length && {
-        ProjectionExpression: attributes.map((_, n) => `#a${n}`).join(', '),
-        ExpressionAttributeNames: {
-          ...base.ExpressionAttributeNames,
-          ...Object.fromEntries(attributes.map((name, n) => [`#a${n}`, name])),
-        },
-      }),
+      ...(attributes?.length && only(attributes, base.ExpressionAttributeNames)),
     }),
   );
   const rows = (answer.Items ?? []).map(fromAttributeValues);
@@ -90,4 +88,33 @@ const count = async (on: Tables, userId: string, kind: EntityKind, withinMs: num
     }
   } while (from);
   return { count: counted, exact: true };
+};
+
+const get = async (on: Tables, kind: EntityKind, rows: readonly Row[], attributes?: readonly string[]) => {
+  const wanted = rows.map((row) => keyOf(kind, row));
+  // A call that names a key twice is refused.
+  const keys = new Map(wanted.map((key) => [keyText(kind, key), key]));
+  const projection = attributes && only([...new Set([...keyNames(kind), ...attributes])]);
+  const found = new Map<string, Row>();
+  await sideBySide(inSlices([...keys.values()], keysPerRead), readsAtOnce, (slice) =>
+    untilNoneLeft(slice, async (left) => {
+      const { items, unread } = await read(on, kind, { ...projection, Keys: [...left] });
+      for (const item of items) found.set(keyText(kind, item), fromAttributeValues(item));
+      return unread;
+    }),
+  );
+  return wanted.map((key) => found.get(keyText(kind, key)));
+};
+
+/** The items of some keys, and the keys that DynamoDB left unread: it was busy, or 16 MB were full. */
+const read = async (
+  on: Tables,
+  kind: EntityKind,
+  keys: KeysAndAttributes,
+): Promise<{ items: Item[]; unread: Item[] }> => {
+  const table = tableOf(on, kind);
+  const { Responses, UnprocessedKeys } = await on.dynamodb.send(
+    new BatchGetItemCommand({ RequestItems: { [table]: { ...keys, ConsistentRead: true } } }),
+  );
+  return { items: Responses?.[table] ?? [], unread: UnprocessedKeys?.[table]?.Keys ?? [] };
 };

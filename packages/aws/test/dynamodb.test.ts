@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toAttributeValues } from '../src/attribute-values.ts';
 import { jobStore } from '../src/job-store.ts';
 import { jobLedger } from '../src/ledger.ts';
-import { kindTables, profileStore } from '../src/profile-store.ts';
+import { profileStore } from '../src/profile-store.ts';
+import { kindTables } from '../src/profile-tables.ts';
 import { type AwsWorld, startAws } from './world.ts';
 
 const jobsOn = ({ clients, config }: AwsWorld) => ({ documents: clients.documents, table: config.tables.jobs });

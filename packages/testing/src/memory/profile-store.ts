@@ -5,11 +5,11 @@ import {
   type EntityKind,
   ExactNumber,
   entityKinds,
-  idOf,
   kindRules,
   type Row,
   type SortKey,
   sortKey,
+  toStoredRow,
   type Value,
 } from '@fzip/format';
 import { readCursor, writeCursor } from './cursors.ts';
@@ -18,16 +18,18 @@ export type MemoryProfileStore = ProfileStore & {
   /** Puts rows, each by its id; a row replaces the one of its id, whoever's it was, as in HouseF3's tables. */
   put(kind: EntityKind, rows: readonly Row[]): void;
   remove(kind: EntityKind, row: Row): void;
+  /** Whose analytics were marked as stale, and when last (ms since epoch). */
+  stale: ReadonlyMap<string, number>;
   /** Every row of a kind, of every user. */
   rows(kind: EntityKind): Row[];
 };
 
+type Tables = Record<EntityKind, Map<string, Row>>;
+
 /** `pageRows`: rows on one page. */
 export const memoryProfileStore = ({ pageRows = 100 }: { pageRows?: number } = {}): MemoryProfileStore => {
-  const tables = Object.fromEntries(entityKinds.map((kind) => [kind, new Map<string, Row>()])) as Record<
-    EntityKind,
-    Map<string, Row>
-  >;
+  const tables = Object.fromEntries(entityKinds.map((kind) => [kind, new Map<string, Row>()])) as Tables;
+  const stale = new Map<string, number>();
   const ofUser = (userId: string, kind: EntityKind) =>
     [...tables[kind].values()].filter((row) => row.userId === userId && isInIndex(kind, row));
 
@@ -38,6 +40,7 @@ export const memoryProfileStore = ({ pageRows = 100 }: { pageRows?: number } = {
     remove: (kind, row) => {
       tables[kind].delete(primaryKey(kind, row));
     },
+    stale,
     rows: (kind) => [...tables[kind].values()].map(copyRow),
     page: async ({ userId, kind, cursor, attributes }) => {
       const after = cursor === undefined ? undefined : placeOf(cursor);
@@ -52,6 +55,42 @@ export const memoryProfileStore = ({ pageRows = 100 }: { pageRows?: number } = {
     },
     count: async (userId, kind, withinMs) =>
       withinMs > 0 ? { count: ofUser(userId, kind).length, exact: true } : { count: 0, exact: false },
+    ...byKey(tables),
+    markAnalyticsStale: async (userId, at) => {
+      stale.set(userId, at);
+    },
+  };
+};
+
+type ByKey = 'putOwn' | 'putFresh' | 'get' | 'deleteOwn';
+
+const byKey = (tables: Tables): Pick<ProfileStore, ByKey> => {
+  const isAnothers = (userId: string, kind: EntityKind, key: string): boolean => {
+    const there = tables[kind].get(key);
+    return there !== undefined && there.userId !== userId;
+  };
+  return {
+    putOwn: async (userId, kind, rows) => {
+      const foreign = rows.filter((row) => row.userId !== userId).length;
+      if (foreign > 0) throw new TypeError(`${foreign} of ${rows.length} rows of ${kind} are not the user's own`);
+      const keyed = rows.map((row) => ({ row, key: primaryKey(kind, row) }));
+      const free = keyed.filter(({ key }) => !isAnothers(userId, kind, key));
+      for (const { row, key } of free) tables[kind].set(key, copyRow(row));
+      return { conflicts: rows.length - free.length };
+    },
+    putFresh: async (kind, rows) => {
+      for (const row of rows) tables[kind].set(primaryKey(kind, row), copyRow(row));
+    },
+    get: async (kind, keys, attributes) =>
+      keys.map((key) => {
+        const row = tables[kind].get(primaryKey(kind, key));
+        return row && copyRow(attributes ? only(row, [...keyNames(kind), ...attributes]) : row);
+      }),
+    deleteOwn: async (userId, kind, keys) => {
+      for (const key of keys.map((row) => primaryKey(kind, row))) {
+        if (!isAnothers(userId, kind, key)) tables[kind].delete(key);
+      }
+    },
   };
 };
 
@@ -61,10 +100,17 @@ const isInIndex = (kind: EntityKind, row: Row): boolean => {
   return rangeKey === undefined || row[rangeKey] !== undefined;
 };
 
+const keyNames = (kind: EntityKind): string[] => {
+  const { id } = kindRules[kind];
+  return id === undefined ? ['pk', 'sk'] : [id];
+};
+
+/** The row's key as a text. A row of analytics may come without its composed key, as a package holds it. */
 const primaryKey = (kind: EntityKind, row: Row): string => {
-  const id = idOf(kind, row);
-  if (id === undefined) throw new TypeError(`a row of ${kind} has no id`);
-  return kind === 'analytics' ? `${row.userId}#${id}` : id;
+  const stored = kind === 'analytics' && row.pk === undefined ? toStoredRow(kind, row) : row;
+  const parts = keyNames(kind).map((name) => stored[name]);
+  if (parts.every((part) => typeof part === 'string' && part !== '')) return JSON.stringify(parts);
+  throw new TypeError(`a row of ${kind} has no ${keyNames(kind).join(' or no ')}`);
 };
 
 const placeOf = (cursor: string): SortKey => {
