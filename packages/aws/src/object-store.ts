@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -9,13 +10,14 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ObjectGone, type ObjectInfo, type ObjectStore } from '@fzip/core';
 import { attachment } from './content-disposition.ts';
+import { deleteVersion, versions } from './object-versions.ts';
+import { isMissing, statusOf } from './s3-errors.ts';
 import { wholeBody } from './whole-body.ts';
 
 const partBytes = 8 * 1024 * 1024;
@@ -35,6 +37,9 @@ export const objectStore = (s3: S3Client, bucket: string): ObjectStore => {
     upload: (key, body, options) => upload(on, key, body, options),
     head: (key) => head(on, key),
     read: (key, options) => read(on, key, options),
+    copy: (from, to, { etag }) => copy(on, from, to, etag),
+    versions: (key) => versions(on, key),
+    deleteVersion: (key, versionId) => deleteVersion(on, key, versionId),
     list: (prefix) => list(on, prefix),
     folders: (prefix) => folders(on, prefix),
     delete: (keys) => remove(on, keys),
@@ -92,11 +97,6 @@ const upload = async (on: Bucket, key: string, body: Readable, options?: PutOpti
   }
 };
 
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-const isMissing = (error: unknown): boolean =>
-  statusOf(error) === 404 && (error as S3ServiceException).name !== 'NoSuchBucket';
-
 const head = async ({ s3, bucket }: Bucket, key: string): Promise<ObjectInfo | undefined> => {
   try {
     const found = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
@@ -128,12 +128,32 @@ const read = async (
     Body.destroy();
     return Readable.from([]);
   } catch (error) {
-    if (isMissing(error)) throw new ObjectGone(key, 'missing');
-    if (statusOf(error) === 412) throw new ObjectGone(key, 'changed');
     // The range begins where the object has ended: there are no bytes in it.
     if (statusOf(error) === 416) return Readable.from([]);
-    throw error;
+    throw goneOr(error, key);
   }
+};
+
+const copy = async (on: Bucket, from: string, to: string, etag: string): Promise<ObjectInfo> => {
+  const command = new CopyObjectCommand({
+    Bucket: on.bucket,
+    Key: to,
+    CopySource: [on.bucket, ...from.split('/')].map(encodeURIComponent).join('/'),
+    CopySourceIfMatch: etag,
+  });
+  const { CopyObjectResult } = await on.s3.send(command).catch((error: unknown) => {
+    throw goneOr(error, from);
+  });
+  // S3 tells the copy's ETag alone.
+  const copied = await head(on, to);
+  if (copied && copied.etag === CopyObjectResult?.ETag) return copied;
+  throw new ObjectGone(to, copied ? 'changed' : 'missing');
+};
+
+/** ObjectGone where S3 says that the object is missing or another, else the error itself. */
+const goneOr = (error: unknown, key: string): unknown => {
+  if (isMissing(error)) return new ObjectGone(key, 'missing');
+  return statusOf(error) === 412 ? new ObjectGone(key, 'changed') : error;
 };
 
 async function* list({ s3, bucket }: Bucket, prefix: string) {

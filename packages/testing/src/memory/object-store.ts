@@ -19,6 +19,9 @@ export type MemoryObjectStore = ObjectStore & {
   submit(url: string, fields: Readonly<Record<string, string>>, body: Buffer): Promise<number>;
 };
 
+/** The bucket has no versions: S3 then gives its objects this one. */
+const onlyVersion = 'null';
+
 /** Pieces in which a body is read, so that readers meet more than one. */
 const pieceBytes = 64 * 1024;
 
@@ -60,6 +63,14 @@ const store = ({ objects, clock }: Bucket, key: string, bytes: Buffer, contentTy
   return infoOf(object);
 };
 
+/** The object that is meant. @throws ObjectGone */
+const present = (objects: ReadonlyMap<string, StoredObject>, key: string, etag?: string): StoredObject => {
+  const object = objects.get(key);
+  if (!object) throw new ObjectGone(key, 'missing');
+  if (etag !== undefined && etag !== object.etag) throw new ObjectGone(key, 'changed');
+  return object;
+};
+
 const begin = (bucket: Bucket, key: string): string => {
   bucket.begun += 1;
   const uploadId = `upload-${bucket.begun}`;
@@ -67,7 +78,7 @@ const begin = (bucket: Bucket, key: string): string => {
   return uploadId;
 };
 
-type Writing = 'begin' | 'put' | 'upload' | 'delete' | 'unfinished' | 'abort';
+type Writing = 'begin' | 'put' | 'upload' | 'copy' | 'delete' | 'deleteVersion' | 'unfinished' | 'abort';
 
 const writing = (bucket: Bucket): Pick<MemoryObjectStore, Writing> => ({
   begin: async (key) => begin(bucket, key),
@@ -80,6 +91,13 @@ const writing = (bucket: Bucket): Pick<MemoryObjectStore, Writing> => ({
       bucket.uploads.delete(uploadId);
     }
   },
+  copy: async (from, to, { etag }) => {
+    const { bytes, contentType } = present(bucket.objects, from, etag);
+    return store(bucket, to, bytes, contentType);
+  },
+  deleteVersion: async (key, versionId) => {
+    if (versionId === onlyVersion) bucket.objects.delete(key);
+  },
   delete: async (gone) => {
     for (const key of gone) bucket.objects.delete(key);
   },
@@ -91,7 +109,7 @@ const writing = (bucket: Bucket): Pick<MemoryObjectStore, Writing> => ({
   },
 });
 
-const reading = ({ objects }: Bucket): Pick<ObjectStore, 'head' | 'read' | 'list' | 'folders'> => {
+const reading = ({ objects }: Bucket): Pick<ObjectStore, 'head' | 'read' | 'versions' | 'list' | 'folders'> => {
   const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(byBytes);
   return {
     head: async (key) => {
@@ -99,10 +117,11 @@ const reading = ({ objects }: Bucket): Pick<ObjectStore, 'head' | 'read' | 'list
       return object && infoOf(object);
     },
     read: async (key, { start = 0, end, etag } = {}) => {
+      return Readable.from(pieces(present(objects, key, etag).bytes.subarray(start, end)));
+    },
+    versions: async function* (key) {
       const object = objects.get(key);
-      if (!object) throw new ObjectGone(key, 'missing');
-      if (etag !== undefined && etag !== object.etag) throw new ObjectGone(key, 'changed');
-      return Readable.from(pieces(object.bytes.subarray(start, end)));
+      if (object) yield { versionId: onlyVersion, modifiedAt: object.modifiedAt };
     },
     list: async function* (prefix) {
       for (const key of keys(prefix)) {
