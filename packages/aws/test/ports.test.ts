@@ -1,4 +1,4 @@
-import { type AuditLine, defaultLimits } from '@fzip/core';
+import { type AuditLine, backupParameters, defaultLimits } from '@fzip/core';
 import { sampleEvent, sampleJob } from '@fzip/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { awsPorts } from '../src/ports.ts';
@@ -24,7 +24,7 @@ test('the ports of one configuration work on its tables, buckets, queues and top
   expect(await ports.files.head('one')).toBeUndefined();
   await ports.queues.send(
     'backup-request',
-    [{ attempt: 1, userId: job.userId, parameters: job.parameters }],
+    [{ attempt: 1, userId: job.userId, parameters: backupParameters(job) }],
     job.userId,
   );
   await ports.events.publish(sampleEvent(job), job.jobType);

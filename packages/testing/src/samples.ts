@@ -23,6 +23,39 @@ export const sampleJob = (but: Partial<Job> = {}): Job => ({
   ...but,
 });
 
+/** A restore whose package was uploaded, with every attribute that only restores have. */
+export const sampleRestoreJob = (but: Partial<Job> = {}): Job => {
+  const { parameters: _, ...job } = sampleJob();
+  return {
+    ...job,
+    jobType: 'restore',
+    status: 'restore_validating',
+    restore: { validateOnly: false, requireConfirmation: false, idMode: 'auto' },
+    upload: { key: `staging/${job.jobId}/1/package.fzip`, size: 1_000, etag: '"upload"' },
+    writing: { idMode: 'remap', secret: 'c2VjcmV0', startedAt: 1_750_000_000_000 },
+    validationResults: {
+      profileEmpty: true,
+      schemaValid: true,
+      ready: true,
+      errors: [],
+      errorCount: 0,
+      warnings: ['a warning'],
+    },
+    packageCounts: sampleCounts,
+    results: sampleCounts,
+    ...but,
+  };
+};
+
+const sampleCounts = {
+  accounts: 1,
+  categories: 2,
+  file_maps: 0,
+  transaction_files: 1,
+  transactions: 300,
+  analytics: 0,
+};
+
 export const sampleEvent = (job: Job): FzipEvent =>
   eventOf('backup.initiated', job, { backupId: job.jobId, backupType: 'complete' }, job.createdAt);
 
