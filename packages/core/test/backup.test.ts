@@ -180,29 +180,36 @@ const alter = (gzipped: Buffer): Buffer =>
       .replace(/"date":(\d)/, (_, digit) => `"date":${(Number(digit) + 1) % 10}`),
   );
 
+/** Some hundred whole jobs, one a call; ms. */
+const longTimeout = 180_000;
+
 describe.each(['before', 'after'] as const)('every call that fails %s its effect', (when) => {
-  test('leaves the same package behind, told of once', async () => {
-    const counting = await world();
-    const counted = failing(counting, 0, when);
-    await createBackup(counted.ports, { userId: user, parameters });
-    await drain(counting, counted.ports);
-    expect(counted.calls()).toBeGreaterThan(50);
-    for (let nth = 1; nth <= counted.calls(); nth += 1) {
-      const ports = await world();
-      const faulty = failing(ports, nth, when);
-      const create = () => createBackup(faulty.ports, { userId: user, parameters, idempotencyKey: 'once' });
-      const { job } = await create().catch(create);
-      const drained = await drain(ports, faulty.ports);
-      expect(drained, `failures at call ${nth}`).toBeLessThan(3);
-      ports.time.now += 60 * 60_000;
-      await sweep(ports);
-      await drain(ports);
-      const done = await jobOf(ports, job.jobId);
-      await expectWhole(ports, done);
-      expectToldOnce(ports, done);
-      expect([...ports.packages.objects.keys()], `objects left at call ${nth}`).toEqual(
-        done.packages?.map(({ key }) => key),
-      );
-    }
-  });
+  test(
+    'leaves the same package behind, told of once',
+    async () => {
+      const counting = await world();
+      const counted = failing(counting, 0, when);
+      await createBackup(counted.ports, { userId: user, parameters });
+      await drain(counting, counted.ports);
+      expect(counted.calls()).toBeGreaterThan(50);
+      for (let nth = 1; nth <= counted.calls(); nth += 1) {
+        const ports = await world();
+        const faulty = failing(ports, nth, when);
+        const create = () => createBackup(faulty.ports, { userId: user, parameters, idempotencyKey: 'once' });
+        const { job } = await create().catch(create);
+        const drained = await drain(ports, faulty.ports);
+        expect(drained, `failures at call ${nth}`).toBeLessThan(3);
+        ports.time.now += 60 * 60_000;
+        await sweep(ports);
+        await drain(ports);
+        const done = await jobOf(ports, job.jobId);
+        await expectWhole(ports, done);
+        expectToldOnce(ports, done);
+        expect([...ports.packages.objects.keys()], `objects left at call ${nth}`).toEqual(
+          done.packages?.map(({ key }) => key),
+        );
+      }
+    },
+    longTimeout,
+  );
 });

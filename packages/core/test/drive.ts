@@ -5,6 +5,7 @@ import {
   buryLetter,
   check,
   collect,
+  type Invocation,
   type Messages,
   type Ports,
   packageVolume,
@@ -46,6 +47,12 @@ const run: Run = {
 export const handle = (ports: Ports, { step, message }: SentMessage): Promise<string> =>
   (run[step] as (ports: Ports, message: unknown) => Promise<string>)(ports, message);
 
+/** An invocation of its own for every message, as long as its function may run. */
+const invocation = (memory: MemoryPorts, { step }: SentMessage): Invocation => ({
+  id: memory.newId(),
+  deadline: memory.time.now + topology[step].timeoutSeconds * 1_000,
+});
+
 /** Handles messages until none is left; one that fails comes again, five times at most, and is then a dead letter. Returns how many failures there were. `atMost` messages are handled. */
 export const drain = async (
   memory: MemoryPorts,
@@ -59,12 +66,14 @@ export const drain = async (
     if (!next) break;
     handled += 1;
     try {
-      await handle(ports, next);
+      await handle({ ...ports, invocation: invocation(memory, next) }, next);
     } catch (error) {
       failures += 1;
       await blame(ports, next.step, next.message, error);
       const received = (receives.get(next) ?? 0) + 1;
       receives.set(next, received);
+      // It stays hidden for as long, and so comes again when the lease of the one that failed is over.
+      memory.time.now += topology[next.step].visibilitySeconds * 1_000;
       if (received < topology[next.step].maxReceiveCount) memory.queues.sent.push(next);
       else await buryLetter(ports, next.step, JSON.stringify(next.message), `message-${failures}`);
     }

@@ -194,33 +194,40 @@ const drained = async (ports: MemoryPorts, job: Promise<Job>): Promise<Job> => {
   return made;
 };
 
+/** Some hundred whole jobs, one a call; ms. */
+const longTimeout = 180_000;
+
 describe.each(['before', 'after'] as const)('every call of a restore that fails %s its effect', (when) => {
-  test('ends whole or empty, and told of once', async () => {
-    const source = await world();
-    const fresh = async () => {
-      const ports = memoryPorts({ limits: small });
-      await fill(ports, 'alice', { transactions: 30, files: 3 });
-      return ports;
-    };
-    const counting = await fresh();
-    const job = await restore(counting, source.bytes);
-    const counted = failing(counting, 0, when);
-    await drain(counting, counted.ports);
-    expect((await ended(counting, job)).status).toBe('restore_completed');
-    expect(counted.calls()).toBeGreaterThan(30);
-    for (let nth = 1; nth <= counted.calls(); nth += 1) {
-      const ports = await fresh();
-      const made = await restore(ports, source.bytes);
-      await drain(ports, failing(ports, nth, when).ports);
-      ports.time.now += 60 * 60_000;
-      await sweep(ports);
-      await drain(ports);
-      const done = await ended(ports, made);
-      expect(done.error, `call ${nth}`).toBeUndefined();
-      expect(done.status, `call ${nth}`).toBe('restore_completed');
-      expect(counts(ports, 'bob')).toEqual(counts(ports, 'alice'));
-      const told = new Set(ports.events.published.map(({ event }) => `${event.type} ${event.id}`));
-      expect([...told].map((each) => each.split(' ')[0]).sort()).toEqual(['restore.completed', 'restore.initiated']);
-    }
-  });
+  test(
+    'ends whole or empty, and told of once',
+    async () => {
+      const source = await world();
+      const fresh = async () => {
+        const ports = memoryPorts({ limits: small });
+        await fill(ports, 'alice', { transactions: 30, files: 3 });
+        return ports;
+      };
+      const counting = await fresh();
+      const job = await restore(counting, source.bytes);
+      const counted = failing(counting, 0, when);
+      await drain(counting, counted.ports);
+      expect((await ended(counting, job)).status).toBe('restore_completed');
+      expect(counted.calls()).toBeGreaterThan(30);
+      for (let nth = 1; nth <= counted.calls(); nth += 1) {
+        const ports = await fresh();
+        const made = await restore(ports, source.bytes);
+        await drain(ports, failing(ports, nth, when).ports);
+        ports.time.now += 60 * 60_000;
+        await sweep(ports);
+        await drain(ports);
+        const done = await ended(ports, made);
+        expect(done.error, `call ${nth}`).toBeUndefined();
+        expect(done.status, `call ${nth}`).toBe('restore_completed');
+        expect(counts(ports, 'bob')).toEqual(counts(ports, 'alice'));
+        const told = new Set(ports.events.published.map(({ event }) => `${event.type} ${event.id}`));
+        expect([...told].map((each) => each.split(' ')[0]).sort()).toEqual(['restore.completed', 'restore.initiated']);
+      }
+    },
+    longTimeout,
+  );
 });
