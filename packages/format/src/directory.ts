@@ -181,7 +181,6 @@ const refusalOf = async (error: unknown, source: PackageSource): Promise<Package
 
 const verdicts: readonly (readonly [RegExp, RefusalCode])[] = [
   [/^End of central directory record signature not found/, 'NOT_A_ZIP'],
-  [/^unexpected EOF/, 'TRUNCATED'],
   [/^multi-disk|^strong encryption/, 'UNSUPPORTED_ZIP'],
 ];
 

@@ -14,4 +14,5 @@ export * from './reader.ts';
 export * from './row.ts';
 export * from './source.ts';
 export * from './transaction-hash.ts';
+export { type Unwritable, unwritableKeys } from './writable.ts';
 export * from './writer.ts';

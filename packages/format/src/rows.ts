@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { EntityKind } from './entities.ts';
 import { PackageRefused } from './errors.ts';
-import { formatRow, isNumber, parseRow, type Row, type Value } from './row.ts';
+import { formatRow, parseRow, type Row } from './row.ts';
+import { refuseUnfit } from './row-limits.ts';
 import { createRowScanner, type Expecting, type RowScanner } from './row-scanner.ts';
 
 /** A row and its text on one line. Of a row that stood on several lines, the text is the canonical one. */
@@ -128,22 +129,8 @@ const lineRow = (line: string, expecting: Expecting, lineBytes: number): RowLine
   } catch {
     return undefined;
   }
-  refuseDeep(row);
+  refuseUnfit(row, text);
   return { row, line: text };
-};
-
-/** Levels of objects and lists, the row's own among them. DynamoDB holds 32. */
-const deepest = 40;
-
-const refuseDeep = (row: Row): void => {
-  if (isDeeper(row, deepest)) {
-    throw new PackageRefused('BAD_JSON', `a row of more than ${deepest} levels; allowed are ${deepest}`);
-  }
-};
-
-const isDeeper = (value: Value, levels: number): boolean => {
-  if (typeof value !== 'object' || value === null || isNumber(value)) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 };
 
 const parsed = (number: number, bytes: Buffer): RowLine => {
@@ -157,6 +144,6 @@ const parsed = (number: number, bytes: Buffer): RowLine => {
     const position = /at position \d+/.exec(String(error))?.[0] ?? '';
     throw new PackageRefused('BAD_JSON', `row ${number} is no JSON object ${position}`.trimEnd());
   }
-  refuseDeep(row);
+  refuseUnfit(row, text);
   return { row, line: /[\r\n]/.test(text) ? formatRow(row) : text };
 };

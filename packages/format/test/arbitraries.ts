@@ -22,7 +22,7 @@ const awkward = [
   '\r\n',
   '"',
   '\\',
-  '\ud800',
+  '\\ud800',
   '𝒜é',
   'e\u0301',
   ']}',
@@ -52,11 +52,11 @@ export const money: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('0', '-0', '0.00', '1E+2', '1e-130', '9.9E+125', `-${'9'.repeat(38)}`, `0.${'0'.repeat(30)}12345678`),
 );
 
-/** JSON numbers, by no means all of which JavaScript can hold. */
+/** Numbers that DynamoDB holds, by no means all of which JavaScript can hold. */
 export const number: fc.Arbitrary<number | ExactNumber> = fc.oneof(
   fc.maxSafeInteger().map((value) => value + 0),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map((value) => exact(String(value))),
-  fc.constantFrom('-0', '1.0', '1.50', '1e3', '-1.5E-10', '18446744073709551615', '1e400').map(exact),
+  fc.constantFrom('-0', '1.0', '1.50', '1e3', '-1.5E-10', '18446744073709551615', '1e125').map(exact),
 );
 
 export const hash: fc.Arbitrary<number | ExactNumber> = fc

@@ -139,44 +139,103 @@ export type RawEntry = {
   size?: number;
   localName?: string;
   tail?: Buffer;
+  /** What its local header says otherwise than the directory. */
+  local?: { flags?: number; crc?: number; compressedSize?: number; size?: number; extra?: Buffer };
+  /** What stands between it and what follows: a descriptor, a gap. */
+  behind?: Buffer;
+  /** Of the directory. */
+  extra?: Buffer;
+  attributes?: number;
+};
+
+/** What the end of a hand-made archive says or holds. */
+export type RawEnd = {
+  comment?: string;
+  /** Entries, instead of their number. */
+  count?: number;
+  /** Bytes between the directory and its end record. */
+  gap?: Buffer;
+  /** Zip64 records before the short one, which then says that it does not know. */
+  zip64?: { entries?: number; recordSize?: number; short?: number };
+};
+
+type Stated = { flags: number; method: number; crc: number; compressedSize: number; size: number };
+
+const headerFields = ({ flags, method, crc, compressedSize, size }: Stated, name: Buffer, extra: Buffer): Buffer => {
+  const fields = Buffer.alloc(26);
+  fields.writeUInt16LE(20, 0);
+  fields.writeUInt16LE(flags, 2);
+  fields.writeUInt16LE(method, 4);
+  fields.writeUInt32LE(crc, 10);
+  fields.writeUInt32LE(compressedSize, 14);
+  fields.writeUInt32LE(size, 18);
+  fields.writeUInt16LE(name.length, 22);
+  fields.writeUInt16LE(extra.length, 24);
+  return fields;
 };
 
 /** A ZIP made by hand, so that it can lie. */
-export const rawZip = (entries: Iterable<RawEntry>, comment = ''): Buffer => {
+export const rawZip = (entries: Iterable<RawEntry>, end: RawEnd = {}): Buffer => {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
+  const none = Buffer.alloc(0);
   for (const entry of entries) {
     const name = Buffer.from(entry.name as string);
-    const data = Buffer.concat([
-      entry.deflate ? deflateRawSync(entry.bytes) : entry.bytes,
-      entry.tail ?? Buffer.alloc(0),
-    ]);
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(entry.flags ?? 0x800, 2);
-    fields.writeUInt16LE(entry.method ?? (entry.deflate ? 8 : 0), 4);
-    fields.writeUInt32LE(entry.crc ?? crc32(entry.bytes), 10);
-    fields.writeUInt32LE(data.length, 14);
-    fields.writeUInt32LE(entry.size ?? entry.bytes.length, 18);
-    fields.writeUInt16LE(name.length, 22);
+    const data = Buffer.concat([entry.deflate ? deflateRawSync(entry.bytes) : entry.bytes, entry.tail ?? none]);
+    const stated: Stated = {
+      flags: entry.flags ?? 0x800,
+      method: entry.method ?? (entry.deflate ? 8 : 0),
+      crc: entry.crc ?? crc32(entry.bytes),
+      compressedSize: data.length,
+      size: entry.size ?? entry.bytes.length,
+    };
+    const { extra: localExtra = none, ...localStated } = entry.local ?? {};
     const localName = entry.localName === undefined ? name : Buffer.from(entry.localName);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, localName, data]);
+    const localFields = headerFields({ ...stated, ...localStated }, localName, localExtra);
+    const local = [Buffer.from('PK\x03\x04'), localFields, localName, localExtra, data, entry.behind ?? none];
     const place = Buffer.alloc(14);
+    place.writeUInt32LE(entry.attributes ?? 0, 6);
     place.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), fields, place, name]));
-    parts.push(local);
-    offset += local.length;
+    const extra = entry.extra ?? none;
+    directory.push(
+      Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), headerFields(stated, name, extra), place, name, extra]),
+    );
+    parts.push(...local);
+    offset += local.reduce((sum, { length }) => sum + length, 0);
   }
   const central = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(directory.length, 8);
-  end.writeUInt16LE(directory.length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(offset, 16);
-  end.writeUInt16LE(comment.length, 20);
-  return Buffer.concat([...parts, central, end, Buffer.from(comment, 'latin1')]);
+  return Buffer.concat([
+    ...parts,
+    central,
+    end.gap ?? none,
+    ...endRecords(directory.length, central.length, offset, end),
+  ]);
+};
+
+const endRecords = (entries: number, size: number, offset: number, end: RawEnd): Buffer[] => {
+  const { comment = '', count = entries, zip64 } = end;
+  const short = Buffer.alloc(22);
+  short.write('PK\x05\x06', 'latin1');
+  short.writeUInt16LE(zip64?.short ?? (zip64 ? 0xffff : count), 8);
+  short.writeUInt16LE(zip64?.short ?? (zip64 ? 0xffff : count), 10);
+  short.writeUInt32LE(zip64 ? 0xffffffff : size, 12);
+  short.writeUInt32LE(zip64 ? 0xffffffff : offset, 16);
+  short.writeUInt16LE(comment.length, 20);
+  const last = [short, Buffer.from(comment, 'latin1')];
+  if (!zip64) return last;
+  const record = Buffer.alloc(56);
+  record.write('PK\x06\x06', 'latin1');
+  record.writeBigUInt64LE(BigInt(zip64.recordSize ?? 44), 4);
+  record.writeBigUInt64LE(BigInt(zip64.entries ?? entries), 24);
+  record.writeBigUInt64LE(BigInt(zip64.entries ?? entries), 32);
+  record.writeBigUInt64LE(BigInt(size), 40);
+  record.writeBigUInt64LE(BigInt(offset), 48);
+  const locator = Buffer.alloc(20);
+  locator.write('PK\x06\x07', 'latin1');
+  locator.writeBigUInt64LE(BigInt(offset + size + (end.gap?.length ?? 0)), 8);
+  locator.writeUInt32LE(1, 16);
+  return [record, locator, ...last];
 };
 
 export const repack = (entries: Map<string, Buffer>): Buffer =>

@@ -1,0 +1,48 @@
+/** What no row of a DynamoDB table can be: too deep, too large, with numbers or texts that it cannot hold. */
+import { isDecimal } from './decimal.ts';
+import { PackageRefused } from './errors.ts';
+import { ExactNumber, isNumber, numberText, type Row, type Value } from './row.ts';
+
+/** Levels of objects and lists, the row's own among them. DynamoDB holds 32. */
+const deepest = 40;
+const largest = 400 * 1024;
+const loneSurrogate = /\\ud[89a-f]/i;
+
+/** @param text the row's JSON @throws PackageRefused BAD_JSON or TOO_LARGE */
+export const refuseUnfit = (row: Row, text: string): void => {
+  refuseIn(row, deepest);
+  // In valid UTF-8 only an escape can spell half a character.
+  if (loneSurrogate.test(text) && !isWellFormed(row))
+    throw new PackageRefused('BAD_JSON', 'a text with half a character; allowed is well-formed Unicode');
+  // No value takes more than three bytes for a UTF-16 unit of its JSON, so most rows need no counting.
+  if (text.length * 3 <= largest) return;
+  const bytes = storedBytes(row);
+  if (bytes > largest)
+    throw new PackageRefused('TOO_LARGE', `a row of ${bytes} bytes as DynamoDB counts; allowed are ${largest}`);
+};
+
+const refuseIn = (value: Value, levels: number): void => {
+  if (typeof value !== 'object' || value === null) return;
+  if (value instanceof ExactNumber) {
+    if (isDecimal(value.text)) return;
+    throw new PackageRefused('BAD_JSON', 'a number beyond 38 digits or exponents from -130 to 125, the most allowed');
+  }
+  if (levels === 0)
+    throw new PackageRefused('BAD_JSON', `a row of more than ${deepest} levels; allowed are ${deepest}`);
+  for (const inner of Object.values(value)) refuseIn(inner, levels - 1);
+};
+
+const isWellFormed = (value: Value): boolean => {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return true;
+  return Object.entries(value).every(([key, inner]) => key.isWellFormed() && isWellFormed(inner));
+};
+
+/** "DynamoDB item sizes and formats": names and texts in UTF-8; a number a byte for two digits and one more; 3 + 1 for each member. */
+const storedBytes = (value: Value): number => {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (value === null || typeof value === 'boolean') return 1;
+  if (isNumber(value)) return Math.ceil(numberText(value).replace(/\D/g, '').length / 2) + 1;
+  if (Array.isArray(value)) return value.reduce<number>((sum, inner) => sum + storedBytes(inner) + 1, 3);
+  return Object.entries(value).reduce((sum, [key, inner]) => sum + Buffer.byteLength(key) + storedBytes(inner) + 1, 3);
+};

@@ -1,0 +1,139 @@
+/** Archives made by hand that lie about themselves, and the unusual ones that do not. */
+import { crc32, deflateRawSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { check, codesOf, manifestOf, type RawEnd, type RawEntry, rawZip, sha256 } from './packing.ts';
+
+const kinds = ['accounts', 'categories', 'file_maps', 'transaction_files', 'transactions'];
+
+/** An empty profile; `change` makes its accounts' entry lie. */
+const zip = (change: Partial<RawEntry> = {}, end: RawEnd = {}, more: RawEntry[] = []): Buffer => {
+  const data = kinds.map((kind) => ({ name: `data/${kind}.json`, bytes: Buffer.from(`{"${kind}":[\n]}\n`) }));
+  const checksums = Object.fromEntries(data.map(({ name, bytes }) => [name, sha256(bytes)]));
+  const manifest = manifestOf({ counts: {}, checksums, files: 0, fileBytes: 0, dataBytes: 0 });
+  const [accounts, ...others] = data as [RawEntry, ...RawEntry[]];
+  const last = { name: 'manifest.json', bytes: Buffer.from(JSON.stringify(manifest)) };
+  return rawZip([{ ...accounts, ...change }, ...others, ...more, last], end);
+};
+
+const bytes = Buffer.from('{"accounts":[\n]}\n');
+const crc = crc32(bytes);
+
+const numbers = (...fields: [width: 2 | 4 | 8, value: number][]): Buffer =>
+  Buffer.concat(
+    fields.map(([width, value]) => {
+      const field = Buffer.alloc(8);
+      field.writeBigUInt64LE(BigInt(value));
+      return field.subarray(0, width);
+    }),
+  );
+const signature: [4, number] = [4, 0x08074b50];
+const streamed = { flags: 0x808, local: { crc: 0, compressedSize: 0, size: 0 } };
+const extra = (id: number, data: Buffer): Buffer => Buffer.concat([numbers([2, id], [2, data.length]), data]);
+
+describe('an entry is accepted', () => {
+  const { length } = bytes;
+  const deflated = deflateRawSync(bytes).length;
+  test.each<[string, Partial<RawEntry>]>([
+    ['with a short descriptor', { ...streamed, behind: numbers([4, crc], [4, length], [4, length]) }],
+    ['with a signed one', { ...streamed, behind: numbers(signature, [4, crc], [4, length], [4, length]) }],
+    ['with a wide one', { ...streamed, behind: numbers([4, crc], [8, length], [8, length]) }],
+    [
+      'with a wide and signed one, deflated',
+      { ...streamed, deflate: true, behind: numbers(signature, [4, crc], [8, deflated], [8, length]) },
+    ],
+    [
+      'with sizes in a zip64 field',
+      {
+        local: { compressedSize: 0xffffffff, size: 0xffffffff, extra: extra(1, numbers([8, length], [8, length])) },
+        extra: extra(1, Buffer.alloc(0)),
+      },
+    ],
+    [
+      'with extra fields of other makers',
+      { extra: extra(0x5455, Buffer.alloc(5)), local: { extra: extra(0x5455, Buffer.alloc(9)) } },
+    ],
+    [
+      'with its own name in a field',
+      { extra: extra(0x7075, Buffer.concat([Buffer.alloc(5), Buffer.from('data/accounts.json')])) },
+    ],
+    ['as a regular file of Unix', { attributes: 0o100644 * 0x10000 }],
+  ])('%s', async (_name, change) => {
+    expect(await codesOf(zip(change))).toEqual([]);
+  });
+});
+
+describe('an entry is refused', () => {
+  const { length } = bytes;
+  test.each<[string, Partial<RawEntry>, string?]>([
+    ['when flags differ in its local header', { local: { flags: 0 } }],
+    ['when its CRC does', { local: { crc: 1 } }],
+    ['when its size does', { local: { size: 1 } }],
+    ['when its compressed size does', { local: { compressedSize: 0 } }],
+    ['when its streamed size is neither zero nor right', { ...streamed, local: { size: 5 } }],
+    ['when its zip64 sizes differ', { local: { size: 0xffffffff, extra: extra(1, numbers([8, 5])) } }],
+    ['when its zip64 field lacks a size', { local: { size: 0xffffffff, extra: extra(1, numbers([4, 5])) } }],
+    ['without the descriptor that its flags announce', { ...streamed }],
+    ['with a descriptor of another CRC', { ...streamed, behind: numbers([4, crc + 1], [4, length], [4, length]) }],
+    ['with a descriptor of another size', { ...streamed, behind: numbers([4, crc], [4, length], [4, length + 1]) }],
+    [
+      'with a descriptor of another signature',
+      { ...streamed, behind: numbers([4, 1], [4, crc], [4, length], [4, length]) },
+    ],
+    [
+      'with a descriptor and more',
+      { ...streamed, behind: Buffer.concat([numbers([4, crc], [4, length], [4, length]), Buffer.alloc(1)]) },
+    ],
+    ['with a gap behind it', { behind: Buffer.from('hidden') }],
+    ['with a gap of zeros behind it', { behind: Buffer.alloc(70_000) }],
+    ['with an extra field beyond its header', { extra: numbers([2, 0x5455], [2, 9]) }],
+    ['with one beyond its local header', { local: { extra: numbers([2, 0x5455], [2, 9]) } }],
+    ['with bytes that are no extra field', { extra: Buffer.from('abc') }],
+    ['with two zip64 fields', { extra: Buffer.concat([extra(1, Buffer.alloc(0)), extra(1, Buffer.alloc(0))]) }],
+    [
+      'with another name in an extra field',
+      { extra: extra(0x7075, Buffer.from('\x01\0\0\0\0data/x.json')) },
+      'BAD_ENTRY_NAME',
+    ],
+    [
+      'with another name in a local one',
+      { local: { extra: extra(0x7075, Buffer.from('\x01\0\0\0\0x')) } },
+      'BAD_ENTRY_NAME',
+    ],
+    ['as a symbolic link', { attributes: 0o120777 * 0x10000 }],
+    ['as a device', { attributes: 0o060644 * 0x10000 }],
+    ['as a folder', { attributes: 0o040755 * 0x10000 }],
+  ])('%s', async (_name, change, code = 'BAD_STRUCTURE') => {
+    expect((await codesOf(zip(change)))[0]).toBe(code);
+  });
+
+  test('when it is an empty folder that hides bytes', async () => {
+    const folder = { name: 'data/', bytes: Buffer.alloc(0) };
+    expect(await codesOf(zip({}, {}, [folder]))).toEqual([]);
+    expect(await codesOf(zip({}, {}, [{ ...folder, behind: Buffer.from('hidden') }]))).toEqual(['BAD_STRUCTURE']);
+  });
+});
+
+describe('the end of an archive', () => {
+  test('may carry a comment, with a warning, or zip64 records', async () => {
+    const { errors, warnings } = await check(zip({}, { comment: 'made by hand' }));
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ message }) => message)).toEqual(['the archive has a comment of 12 bytes: not read']);
+    expect(await codesOf(zip({}, { zip64: {} }))).toEqual([]);
+    expect(await codesOf(zip({}, { zip64: { short: 6 } }))).toEqual([]);
+  });
+
+  test.each<[string, RawEnd]>([
+    ['counts too few entries', { count: 5 }],
+    ['counts too many entries', { count: 7 }],
+    ['hides bytes before itself', { gap: Buffer.from('hidden') }],
+    ['hides bytes before its zip64 record', { gap: Buffer.from('hidden'), zip64: {} }],
+    ['counts otherwise in its zip64 record', { zip64: { short: 5 } }],
+    ['counts too few in its zip64 record', { zip64: { entries: 5 } }],
+    ['has a zip64 record of another size', { zip64: { recordSize: 45 } }],
+    ['has an end record in its comment', { comment: `PK\x05\x06${'\0'.repeat(18)}` }],
+    ['has its signature in its comment', { comment: 'PK\x05\x06' }],
+    ['has a second end record', { gap: rawZip([]) }],
+  ])('is refused when it %s', async (_name, end) => {
+    expect((await codesOf(zip({}, end)))[0]).toBe('BAD_STRUCTURE');
+  });
+});
