@@ -1,9 +1,9 @@
-import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ScanCommand as ScanDocuments } from '@aws-sdk/lib-dynamodb';
 import type { DeadLetter } from '@fzip/core';
 import { jobStoreContract, ledgerContract, profileStoreContract, sampleJob, sampleRow, someUser } from '@fzip/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toAttributeValues } from '../src/attribute-values.ts';
+import { type Item, toAttributeValues } from '../src/attribute-values.ts';
 import { jobStore } from '../src/job-store.ts';
 import { jobLedger } from '../src/ledger.ts';
 import { profileStore } from '../src/profile-store.ts';
@@ -17,6 +17,18 @@ const profilesOn = ({ clients, config }: AwsWorld) => ({ dynamodb: clients.dynam
 const lettersIn = async ({ clients, config }: AwsWorld): Promise<DeadLetter[]> => {
   const { Items = [] } = await clients.documents.send(new ScanDocuments({ TableName: config.tables.jobs }));
   return Items.filter(({ jobId }) => String(jobId).startsWith('dead#')).map(({ letter }) => letter as DeadLetter);
+};
+
+/** A user's statuses of analytics, as they stand in HouseF3's table. */
+const statusesOf = async ({ clients, config }: AwsWorld, userId: string): Promise<Item[]> => {
+  const { Items = [] } = await clients.dynamodb.send(
+    new QueryCommand({
+      TableName: config.tables.analyticsStatus,
+      KeyConditionExpression: 'pk = :user',
+      ExpressionAttributeValues: { ':user': { S: userId } },
+    }),
+  );
+  return Items;
 };
 
 jobStoreContract('on DynamoDB', async () => {
@@ -39,6 +51,10 @@ profileStoreContract('on DynamoDB', async () => {
       for (const row of rows)
         await clients.dynamodb.send(new PutItemCommand({ TableName, Item: toAttributeValues(row) }));
     },
+    stale: async (userId) =>
+      (await statusesOf(world, userId))
+        .filter(({ status }) => status?.S === 'stale')
+        .map((item) => ({ analyticType: item.analyticType?.S ?? '', at: Date.parse(item.lastUpdated?.S ?? '') })),
     close: world.close,
   };
 });
@@ -58,11 +74,12 @@ describe('on DynamoDB alone', () => {
     await ledger.mark(scope, 0, 0);
     await ledger.lease(scope, 0, { owner: 'me', until: 2, now: 1 });
     await ledger.tally(scope.jobId, 1, 'accounts', 1);
+    await ledger.lockProfile('u', { jobId: scope.jobId, attempt: 1 });
     await ledger.blame(scope, 'backup-collect', 'why');
     await ledger.bury({ id: '1', step: 'backup-collect', body: '{}', at: 1, jobId: scope.jobId });
     const { Items = [] } = await world.clients.dynamodb.send(new ScanCommand({ TableName: world.config.tables.jobs }));
     expect(Items.map(({ jobId }) => jobId?.S?.split('#')[0]).sort()).toEqual(
-      ['blame', 'chunk', 'dead', 'lease', 'ledger', 'tally'].sort(),
+      ['blame', 'chunk', 'dead', 'lease', 'ledger', 'lock', 'tally'].sort(),
     );
     for (const item of Items) {
       expect(item).not.toHaveProperty('userId');
@@ -70,6 +87,32 @@ describe('on DynamoDB alone', () => {
       expect(item).not.toHaveProperty('status');
       expect(item.ttl).toEqual({ N: String(now / 1000 + 30 * 24 * 3600) });
     }
+  });
+
+  test('a status of analytics is marked as HouseF3 reads it, and what else it holds is kept', async () => {
+    const userId = someUser();
+    const TableName = world.config.tables.analyticsStatus;
+    const Item = { pk: { S: userId }, sk: { S: 'cash_flow#ALL' }, lastComputedDate: { S: '2026-01-01' } };
+    await world.clients.dynamodb.send(
+      new PutItemCommand({ TableName, Item: { ...Item, processingPriority: { N: '1' }, status: { S: 'completed' } } }),
+    );
+    await profileStore(profilesOn(world)).markAnalyticsStale(userId, Date.UTC(2026, 1, 3));
+    const [known, unknown] = await statusesOf(world, userId).then((items) =>
+      ['cash_flow', 'recommendations'].map((type) => items.find(({ analyticType }) => analyticType?.S === type)),
+    );
+    const marked = {
+      pk: { S: userId },
+      userId: { S: userId },
+      status: { S: 'stale' },
+      lastUpdated: { S: '2026-02-03T00:00:00.000+00:00' },
+      computationNeeded: { B: new Uint8Array([1]) },
+      dataAvailableThrough: { NULL: true },
+    };
+    const cashFlow = { analyticType: { S: 'cash_flow' }, processingPriority: { N: '1' } };
+    expect(known).toEqual({ ...marked, ...Item, ...cashFlow });
+    const recommendations = { analyticType: { S: 'recommendations' }, sk: { S: 'recommendations#ALL' } };
+    const none = { lastComputedDate: { NULL: true }, processingPriority: { N: '3' } };
+    expect(unknown).toEqual({ ...marked, ...recommendations, ...none });
   });
 
   test('a dead letter that is longer than an item can be is kept by its beginning', async () => {

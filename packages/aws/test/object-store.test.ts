@@ -1,5 +1,6 @@
-import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { type ObjectStoreWorld, objectStoreContract } from '@fzip/testing';
+import { CreateBucketCommand, CreateMultipartUploadCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { all, type ObjectStoreWorld, objectStoreContract } from '@fzip/testing';
+import { expect, test } from 'vitest';
 import { objectStore } from '../src/object-store.ts';
 import { startAws } from './world.ts';
 
@@ -33,3 +34,22 @@ objectStoreContract('on S3', async () => {
     close,
   };
 });
+
+test('in a versioned bucket every version and delete marker of one key is told, page by page, and deleted for good', async () => {
+  const { clients, close } = await startAws();
+  const Bucket = 'versioned';
+  await clients.s3.send(new CreateBucketCommand({ Bucket }));
+  await clients.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+  const store = objectStore(clients.s3, Bucket);
+  const many = 1_002;
+  for (let n = 0; n < many; n += 1) await store.put('a', Buffer.from(String(n)));
+  await store.delete(['a']);
+  await store.put('a.csv', Buffer.from('stays'));
+  const versions = await all(store.versions('a'));
+  expect(new Set(versions.map(({ versionId }) => versionId)).size).toBe(many + 1);
+  for (const { versionId } of versions) await store.deleteVersion('a', versionId);
+  expect(await all(store.versions('a'))).toEqual([]);
+  await store.deleteVersion('a', versions[0]?.versionId ?? '');
+  expect(await all(store.versions('a.csv'))).toHaveLength(1);
+  await close();
+}, 30_000);

@@ -1,4 +1,5 @@
 import { eventAttributes } from '@fzip/core';
+import { analyticTypes } from '@fzip/format';
 import { expect, test } from 'vitest';
 import { jobStoreContract } from '../src/contracts/job-store.ts';
 import { ledgerContract } from '../src/contracts/ledger.ts';
@@ -17,7 +18,14 @@ ledgerContract('in memory', async () => {
 
 profileStoreContract('in memory', async () => {
   const { profiles } = memoryPorts({ pageRows: 3 });
-  return { store: profiles, put: async (kind, rows) => profiles.put(kind, rows) };
+  return {
+    store: profiles,
+    put: async (kind, rows) => profiles.put(kind, rows),
+    stale: async (userId) => {
+      const at = profiles.stale.get(userId);
+      return at === undefined ? [] : [...analyticTypes].sort().map((analyticType) => ({ analyticType, at }));
+    },
+  };
 });
 
 objectStoreContract('in memory', async () => {
@@ -63,4 +71,11 @@ test('rows in memory are not those that a caller holds', async () => {
   const first = await profiles.page({ userId, kind: 'accounts' });
   Object.assign(first.rows[0]?.nested ?? {}, { a: 2 });
   expect((await profiles.page({ userId, kind: 'accounts' })).rows).toEqual([row]);
+});
+
+test('analytics in memory are found by their composed key, with it or without', async () => {
+  const { profiles } = memoryPorts();
+  const { pk, sk, ...packaged } = sampleRow('analytics', someUser());
+  profiles.put('analytics', [packaged]);
+  expect(await profiles.get('analytics', [{ pk: pk ?? '', sk: sk ?? '' }])).toEqual([packaged]);
 });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Job, type JobStore, StaleJob } from '@fzip/core';
 import { expect, test } from 'vitest';
-import { sampleJob, someUser } from '../samples.ts';
+import { sampleJob, sampleRestoreJob, someUser } from '../samples.ts';
 import { contract, type Make } from './contract.ts';
 import { jobListingTests } from './job-listing.ts';
 
@@ -32,6 +32,16 @@ const findAndCreateTests = (world: World): void => {
       intent: { kind: 'cancel', code: 'C', message: '', at: 1 },
     });
     expect(await world().store.find(job.jobId)).toEqual(job);
+  });
+
+  test('create, find and change: everything of a restore', async () => {
+    const { upload, validationResults, ...asked } = sampleRestoreJob();
+    expect(await world().store.create(asked)).toBe(true);
+    expect(await world().store.find(asked.jobId)).toEqual(asked);
+    const changed = await world().store.change(asked, { upload, validationResults, writing: undefined });
+    const { writing: _, ...kept } = asked;
+    expect(changed).toEqual({ ...kept, upload, validationResults, version: asked.version + 1 });
+    expect(await world().store.find(asked.jobId)).toEqual(changed);
   });
 
   test('find: nothing where there is no job', async () => {

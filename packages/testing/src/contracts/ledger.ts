@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { DeadLetter, Ledger, LedgerScope } from '@fzip/core';
 import { expect, test } from 'vitest';
 import { contract, type Make } from './contract.ts';
+import { profileLockTests } from './profile-locks.ts';
 
 /** `letters` looks up what was buried. */
 export type LedgerWorld = { ledger: Ledger; letters(): Promise<DeadLetter[]> };
@@ -13,8 +14,10 @@ export const ledgerContract = (name: string, make: Make<LedgerWorld>): void =>
     rangeTests(world);
     markTests(world);
     leaseTests(world);
+    leaseUntilTests(world);
     tallyTests(world);
     blameTests(world);
+    profileLockTests(world);
   });
 
 type World = () => LedgerWorld;
@@ -136,6 +139,21 @@ const leaseTests = (world: World): void => {
     await world().ledger.release(scope, 0, mine);
     await world().ledger.release(scope, 0, mine);
     expect(await world().ledger.lease(scope, 0, { owner: theirs, until: 300, now: 100 })).toBe(true);
+  });
+};
+
+const leaseUntilTests = (world: World): void => {
+  test('leaseUntil: until when a piece is leased, nothing where it is not or was given back', async () => {
+    const scope = someScope();
+    expect(await world().ledger.leaseUntil(scope, 0)).toBeUndefined();
+    await world().ledger.lease(scope, 0, { owner: 'run-1', until: 200, now: 100 });
+    await world().ledger.lease(scope, 0, { owner: 'run-1', until: 500, now: 150 });
+    await world().ledger.lease(scope, 0, { owner: 'run-2', until: 900, now: 150 });
+    expect(await world().ledger.leaseUntil(scope, 0)).toBe(500);
+    expect(await world().ledger.leaseUntil(scope, 1)).toBeUndefined();
+    expect(await world().ledger.leaseUntil({ ...scope, attempt: 2 }, 0)).toBeUndefined();
+    await world().ledger.release(scope, 0, 'run-1');
+    expect(await world().ledger.leaseUntil(scope, 0)).toBeUndefined();
   });
 };
 

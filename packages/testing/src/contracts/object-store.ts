@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { ObjectGone, type ObjectStore } from '@fzip/core';
 import { expect, test } from 'vitest';
 import { all, contract, type Make } from './contract.ts';
+import { copyTests, versionTests } from './object-copies.ts';
 import { presignTests } from './presigned-links.ts';
 
 export type ObjectStoreWorld = {
@@ -24,6 +25,8 @@ export const objectStoreContract = (name: string, make: Make<ObjectStoreWorld>):
     putTests(world);
     uploadTests(world);
     readTests(world);
+    copyTests(world);
+    versionTests(world);
     listTests(world);
     deleteTests(world);
     unfinishedTests(world);

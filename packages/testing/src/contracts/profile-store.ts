@@ -4,9 +4,15 @@ import { type EntityKind, entityKinds, exact, formatRow, idOf, type Row } from '
 import { describe, expect, test, vi } from 'vitest';
 import { sampleRow, someUser } from '../samples.ts';
 import { contract, type Make } from './contract.ts';
+import { profileWriteTests } from './profile-writes.ts';
 
-/** `put` writes rows as HouseF3 would. */
-export type ProfileStoreWorld = { store: ProfileStore; put(kind: EntityKind, rows: readonly Row[]): Promise<void> };
+export type ProfileStoreWorld = {
+  store: ProfileStore;
+  /** Writes rows as HouseF3 would. */
+  put(kind: EntityKind, rows: readonly Row[]): Promise<void>;
+  /** Which of a user's analytics are marked as stale, by type, and since when (ms since epoch). */
+  stale(userId: string): Promise<{ analyticType: string; at: number }[]>;
+};
 
 type World = () => ProfileStoreWorld;
 
@@ -32,6 +38,7 @@ export const profileStoreContract = (name: string, make: Make<ProfileStoreWorld>
     describe.each(entityKinds)('of %s', (kind) => kindTests(world, kind));
     pageTests(world);
     countTests(world);
+    profileWriteTests(world);
   });
 
 const kindTests = (world: World, kind: EntityKind): void => {
