@@ -160,6 +160,7 @@ describe('messages that SQS refuses', () => {
 });
 
 describe('DynamoDB, when it is busy,', () => {
+  const tables = Object.fromEntries(Object.keys(tableVariables).map((name) => [name, name])) as AwsConfig['tables'];
   const json = (status: number, body: unknown) => ({
     status,
     headers: { 'content-type': 'application/x-amz-json-1.0' },
@@ -172,7 +173,6 @@ describe('DynamoDB, when it is busy,', () => {
       tries <= 2 ? busy : json(200, { Items: [{ accountId: { S: 'a' } }], Count: 1 }),
     );
     const { dynamodb, destroy } = awsClients({ region, credentials, endpoints: { dynamodb: url } });
-    const tables = Object.fromEntries(Object.keys(tableVariables).map((name) => [name, name])) as AwsConfig['tables'];
     const page = await profileStore({ dynamodb, tables }).page({ userId: 'u', kind: 'accounts' });
     expect(page).toEqual({ rows: [{ accountId: 'a' }] });
     destroy();
@@ -197,6 +197,57 @@ describe('DynamoDB, when it is busy,', () => {
     const records = await jobLedger({ documents, table: 'jobs' }).range(scope, 0, 3);
     expect(records).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
     expect(asked).toEqual([3, 2, 1]);
+    destroy();
+    server.close();
+  });
+
+  test('is asked again for the rows that it left out', async () => {
+    const asked: number[] = [];
+    const { url, server } = await serve(({ body }) => {
+      const { Keys, ...rest } = JSON.parse(body).RequestItems.accounts as { Keys: { accountId: { S: string } }[] };
+      asked.push(Keys.length);
+      expect(rest).toMatchObject({ ConsistentRead: true });
+      const [first, ...left] = Keys;
+      return json(200, {
+        Responses: { accounts: [{ ...first, userId: { S: 'u' } }] },
+        UnprocessedKeys: left.length === 0 ? {} : { accounts: { Keys: left } },
+      });
+    });
+    const { dynamodb, destroy } = awsClients({ region, credentials, endpoints: { dynamodb: url } });
+    const rows = ['a', 'b', 'c'].map((accountId) => ({ accountId, userId: 'u' }));
+    expect(await profileStore({ dynamodb, tables }).get('accounts', rows)).toEqual(rows);
+    expect(asked).toEqual([3, 2, 1]);
+    destroy();
+    server.close();
+  });
+
+  test('is sent the rows again that it did not take, and only these', async () => {
+    const sent: string[][] = [];
+    const { url, server } = await serve(({ body }, tries) => {
+      const { RequestItems } = JSON.parse(body) as {
+        RequestItems: { accounts: { PutRequest: { Item: { accountId: { S: string } } } }[] };
+      };
+      sent.push(RequestItems.accounts.map(({ PutRequest }) => PutRequest.Item.accountId.S));
+      if (tries === 1) return json(200, { UnprocessedItems: RequestItems });
+      return json(200, { UnprocessedItems: tries === 2 ? { accounts: RequestItems.accounts.slice(1) } : {} });
+    });
+    const { dynamodb, destroy } = awsClients({ region, credentials, endpoints: { dynamodb: url } });
+    const rows = ['a', 'b', 'c'].map((accountId) => ({ accountId, userId: 'u' }));
+    await profileStore({ dynamodb, tables }).putFresh('accounts', rows);
+    expect(sent).toEqual([
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c'],
+      ['b', 'c'],
+    ]);
+    destroy();
+    server.close();
+  });
+
+  test('is sent a single row again', async () => {
+    const { url, server } = await serve((_, tries) => (tries <= 2 ? busy : json(200, {})));
+    const { dynamodb, destroy } = awsClients({ region, credentials, endpoints: { dynamodb: url } });
+    const rows = [{ accountId: 'a', userId: 'u' }];
+    expect(await profileStore({ dynamodb, tables }).putOwn('u', 'accounts', rows)).toEqual({ conflicts: 0 });
     destroy();
     server.close();
   });
