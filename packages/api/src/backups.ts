@@ -1,22 +1,13 @@
 /** What each backup route does, once the request is parsed and the user known. */
 import { isDeepStrictEqual } from 'node:util';
-import { BackupParameters, createBackup, deleteBackup, downloadLink, type Job, JobId, jobCan } from '@fzip/core';
+import { BackupParameters, createBackup, deleteBackup, downloadLink, jobCan } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
+import { keyReused, ownJob } from './own-job.ts';
 import { type PageRequest, pageOfBackups } from './paging.ts';
 import type { BackupList, BackupStatus, CreateBackupRequest, CreateBackupResponse } from './schemas.ts';
 import { downloadRefusals, listItem, shownBackupStatus, statusView } from './views.ts';
-
-/** The user's own backup. @throws ApiError NOT_FOUND, the same for what is not there, is another's or is no backup */
-const backupOf = async (c: ApiContext, id: string): Promise<Job> => {
-  const jobId = JobId.safeParse(id);
-  if (!jobId.success) throw new ApiError('NOT_FOUND');
-  c.set('jobId', jobId.data);
-  const job = await c.get('ports').jobs.find(jobId.data);
-  if (!job || job.userId !== c.get('user') || job.jobType !== 'backup') throw new ApiError('NOT_FOUND');
-  return job;
-};
 
 type Creation = { body: z.output<typeof CreateBackupRequest>; idempotencyKey: string | undefined };
 
@@ -27,9 +18,7 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const { job, created, estimate } = await createBackup(ports, { userId: user, parameters, ...key });
   if (!created && (job.userId !== user || !isDeepStrictEqual(BackupParameters.parse(job.parameters), parameters))) {
-    throw new ApiError('IDEMPOTENCY_KEY_REUSED', undefined, [
-      { field: 'Idempotency-Key', message: 'was used before, with other parameters; use a new key' },
-    ]);
+    throw keyReused();
   }
   c.set('jobId', job.jobId);
   return {
@@ -58,7 +47,7 @@ export const list = async (c: ApiContext, request: PageRequest): Promise<BackupL
 
 export const status = async (c: ApiContext, id: string): Promise<BackupStatus> => {
   const ports = c.get('ports');
-  const job = await backupOf(c, id);
+  const job = await ownJob(c, id, 'backup');
   const now = ports.clock();
   const volumes = jobCan.download(job, now) ? (job.packages ?? []) : [];
   const links = await Promise.all(volumes.map((_, index) => downloadLink(ports, job, index + 1)));
@@ -68,7 +57,7 @@ export const status = async (c: ApiContext, id: string): Promise<BackupStatus> =
 /** The link to one volume. @throws ApiError NOT_READY, BACKUP_FAILED, EXPIRED, VOLUME_NOT_FOUND */
 export const download = async (c: ApiContext, id: string, volume: number): Promise<string> => {
   const ports = c.get('ports');
-  const job = await backupOf(c, id);
+  const job = await ownJob(c, id, 'backup');
   const shown = shownBackupStatus(job, ports.clock());
   const refusal = downloadRefusals[shown];
   if (refusal) throw new ApiError(refusal, `the backup is ${shown}; only a completed one can be downloaded`);
@@ -81,6 +70,6 @@ export const download = async (c: ApiContext, id: string, volume: number): Promi
 };
 
 export const remove = async (c: ApiContext, id: string): Promise<void> => {
-  const job = await backupOf(c, id);
+  const job = await ownJob(c, id, 'backup');
   await deleteBackup(c.get('ports'), job);
 };

@@ -1,4 +1,5 @@
 /** Every way a request can be refused, and the one shape in which that is told. */
+import { Counts } from '@fzip/core';
 import { z } from '@hono/zod-openapi';
 
 /** Every error code with its HTTP status and what it means. The OpenAPI document and the client's types read this table. */
@@ -6,7 +7,7 @@ export const errorCodes = {
   INVALID_REQUEST: { status: 400, meaning: 'A field, header or parameter is not as specified; `details` names each.' },
   INVALID_JSON: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
   UNAUTHORIZED: { status: 401, meaning: 'The request carries no valid token.' },
-  NOT_FOUND: { status: 404, meaning: 'You have no such backup.' },
+  NOT_FOUND: { status: 404, meaning: 'You have no such backup or restore.' },
   VOLUME_NOT_FOUND: { status: 404, meaning: 'Your backup has no such volume.' },
   ROUTE_NOT_FOUND: { status: 404, meaning: 'There is no such route.' },
   METHOD_NOT_ALLOWED: {
@@ -15,14 +16,27 @@ export const errorCodes = {
   },
   NOT_READY: { status: 409, meaning: 'The backup is still being made.' },
   BACKUP_FAILED: { status: 409, meaning: 'The backup failed or was canceled, so there is nothing to download.' },
-  CONFLICT: { status: 409, meaning: 'The backup changed meanwhile. Look at it again and repeat the request.' },
+  CONFLICT: {
+    status: 409,
+    meaning: 'The backup or restore changed meanwhile. Look at it again and repeat the request.',
+  },
+  PROFILE_NOT_EMPTY: {
+    status: 409,
+    meaning: 'Only an empty profile can be restored into. `profileSummary` tells what is there.',
+  },
+  NOT_WAITING: { status: 409, meaning: 'The restore does not wait for an upload.' },
+  NOT_AWAITING_CONFIRMATION: { status: 409, meaning: 'The restore does not wait to be started.' },
+  NOT_CANCELABLE: { status: 409, meaning: 'The restore has ended, or was told to end before.' },
+  STILL_WORKING: { status: 409, meaning: 'The restore still works; cancel it, or wait until it has ended.' },
   EXPIRED: { status: 410, meaning: 'The backup has expired and its package is gone.' },
   BODY_TOO_LARGE: { status: 413, meaning: 'The body is larger than 64 KiB.' },
+  PACKAGE_TOO_LARGE: { status: 413, meaning: 'The package is larger than one upload can be.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The body is not `application/json`.' },
   UNSUPPORTED_BACKUP_TYPE: {
     status: 422,
     meaning: 'Backups of this type are not made; `details` names those that are.',
   },
+  UNSUPPORTED_VOLUMES: { status: 422, meaning: 'Packages of more than one volume are not restored yet.' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: 'The Idempotency-Key was used before, with other parameters.' },
   INTERNAL_ERROR: { status: 500, meaning: 'The request failed on our side. The message carries the request id.' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
@@ -38,11 +52,22 @@ export const ErrorDetail = z
   .openapi('ErrorDetail');
 export type ErrorDetail = z.infer<typeof ErrorDetail>;
 
+/** What PROFILE_NOT_EMPTY tells besides. */
+const FullProfile = z.object({
+  profileSummary: Counts.meta({
+    description: 'Of PROFILE_NOT_EMPTY: rows of each kind, beyond what every profile has.',
+  }),
+  exact: z.boolean().openapi({ description: 'Of PROFILE_NOT_EMPTY. False: counts are "at least".' }),
+  suggestion: z.string().openapi({ description: 'Of PROFILE_NOT_EMPTY: what to do about it.' }),
+});
+export type FullProfile = z.infer<typeof FullProfile>;
+
 export const ErrorBody = z
   .object({
     error: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
     message: z.string(),
     details: z.array(ErrorDetail).optional(),
+    ...FullProfile.partial().shape,
   })
   .openapi('Error');
 export type ErrorBody = z.infer<typeof ErrorBody>;
@@ -51,11 +76,13 @@ export type ErrorBody = z.infer<typeof ErrorBody>;
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetail[] | undefined;
-  constructor(code: ErrorCode, message?: string, details?: ErrorDetail[]) {
+  readonly profile: FullProfile | undefined;
+  constructor(code: ErrorCode, message?: string, details?: ErrorDetail[], profile?: FullProfile) {
     super(message ?? errorCodes[code].meaning);
     this.name = 'ApiError';
     this.code = code;
     this.details = details;
+    this.profile = profile;
   }
 }
 
@@ -65,4 +92,5 @@ export const bodyOf = (error: ApiError): ErrorBody => ({
   error: error.code,
   message: error.message,
   ...(error.details ? { details: error.details } : {}),
+  ...error.profile,
 });

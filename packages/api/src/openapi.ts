@@ -9,7 +9,7 @@ const errorTable = [
   ...Object.entries(errorCodes).map(([code, { status, meaning }]) => `| \`${code}\` | ${status} | ${meaning} |`),
 ].join('\n');
 
-const description = `Backs up a complete HouseF3 profile into one portable package.
+const description = `Backs up a complete HouseF3 profile into one portable package, and restores such a package into an empty profile.
 
 Every date is an integer, ms since epoch; every size is in bytes. Each path works without \`/fzip\` as well, for older clients.
 The user is the subject of the token; nothing in a request can name another one. Every answer has the header \`X-Request-Id\`.
@@ -33,6 +33,7 @@ const make = () => {
     info: { title: 'FZIP', version: '1.0.0', description },
     tags: [
       { name: 'backup', description: 'Make, look at, download and delete backups.' },
+      { name: 'restore', description: 'Restore a package into an empty profile, or have it checked.' },
       { name: 'profile', description: 'The data that is backed up.' },
       { name: 'api', description: 'About this API.' },
     ],

@@ -31,7 +31,17 @@ const details = (issue: Issue, where: string, names: readonly string[]): ErrorDe
  * @param where names the part itself (`body`, `query`), for what is wrong with all of it
  * @param names the fields that the part may have
  */
-export const invalid = (error: z.core.$ZodError, where: string, names: readonly string[]): ApiError => {
+const invalid = (error: z.core.$ZodError, where: string, names: readonly string[]): ApiError => {
   const found = error.issues.flatMap((issue) => details(issue, where, names));
   return new ApiError('INVALID_REQUEST', found.map(({ field, message }) => `${field}: ${message}`).join('; '), found);
 };
+
+/** What a validator found of one part of a request. */
+export type Checked = { target: string; success: boolean; data?: unknown; error?: z.core.$ZodError };
+
+/** Refuses what does not fit; `schema` knows the fields there are. */
+export const refuseUnless =
+  (where: string, schema: z.ZodObject) =>
+  (result: Checked): undefined => {
+    if (result.error) throw invalid(result.error, where, Object.keys(schema.shape));
+  };

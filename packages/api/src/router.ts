@@ -6,26 +6,11 @@ import { jsonBody } from './body.ts';
 import { type ApiEnv, type Identify, signedInUser } from './context.ts';
 import { ApiError } from './errors.ts';
 import { openapiDocument } from './openapi.ts';
-import { invalid } from './refusals.ts';
+import { type Checked, refuseUnless } from './refusals.ts';
+import { addRestoreRoutes } from './restore-router.ts';
 import * as to from './routes.ts';
-import {
-  backupTypes,
-  CreateBackupRequest,
-  DownloadQuery,
-  defaultPage,
-  ListBackupsQuery,
-  laterBackupTypes,
-} from './schemas.ts';
-
-/** What a validator found of one part of a request. */
-type Checked = { target: string; success: boolean; data?: unknown; error?: z.core.$ZodError };
-
-/** Refuses what does not fit; `schema` knows the fields there are. */
-const refuseUnless =
-  (where: string, schema: z.ZodObject) =>
-  (result: Checked): undefined => {
-    if (result.error) throw invalid(result.error, where, Object.keys(schema.shape));
-  };
+import { defaultPage } from './schema-parts.ts';
+import { backupTypes, CreateBackupRequest, DownloadQuery, ListBackupsQuery, laterBackupTypes } from './schemas.ts';
 
 const AskedType = z.object({ backupType: z.string() });
 
@@ -77,6 +62,7 @@ export const apiRouter = (identify: Identify) => {
     await backups.remove(c, c.req.valid('param').id);
     return c.json({ message: 'backup deleted' }, 200);
   });
+  addRestoreRoutes(router);
   router.openapi(to.profileRoute, async (c) => c.json(await profileCounts(c.get('ports'), c.get('user')), 200));
   router.openapi(to.openapiRoute, (c) =>
     c.json(openapiDocument() as { openapi: string }, 200, { 'cache-control': 'public, max-age=300' }),

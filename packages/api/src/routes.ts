@@ -1,46 +1,18 @@
 /** Every route of the API: method, path, what goes in, what comes out, how it may fail. Mounted under `/fzip` and at the root. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { ErrorBody, type ErrorCode, errorCodes } from './errors.ts';
+import { restoreRoutes } from './restore-routes.ts';
+import { errors, json, signedIn } from './route-parts.ts';
+import { IdempotencyHeaders, JobPath } from './schema-parts.ts';
 import {
   BackupList,
-  BackupPath,
   BackupStatus,
   CreateBackupRequest,
   CreateBackupResponse,
   DownloadQuery,
-  IdempotencyHeaders,
   ListBackupsQuery,
   Message,
   Profile,
 } from './schemas.ts';
-
-type StatusOf<C extends ErrorCode> = (typeof errorCodes)[C]['status'];
-type ErrorResponse = {
-  description: string;
-  content: { 'application/json': { schema: typeof ErrorBody; examples: Record<string, { value: ErrorBody }> } };
-};
-
-const withStatus = (codes: readonly ErrorCode[], status: number): ErrorResponse => {
-  const same = codes.filter((code) => errorCodes[code].status === status);
-  const example = (code: ErrorCode) => [code, { value: { error: code, message: errorCodes[code].meaning } }] as const;
-  return {
-    description: same.map((code) => `\`${code}\`: ${errorCodes[code].meaning}`).join(' '),
-    content: { 'application/json': { schema: ErrorBody, examples: Object.fromEntries(same.map(example)) } },
-  };
-};
-
-/** The responses of error codes, by their statuses. */
-const errors = <const C extends readonly ErrorCode[]>(...codes: C): { [S in StatusOf<C[number]>]: ErrorResponse } =>
-  Object.fromEntries(codes.map((code) => [errorCodes[code].status, withStatus(codes, errorCodes[code].status)])) as {
-    [S in StatusOf<C[number]>]: ErrorResponse;
-  };
-
-const json = <T extends z.ZodType>(description: string, schema: T) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-
-const signedIn = { security: [{ bearer: [] }] };
 
 export const createBackupRoute = createRoute({
   ...signedIn,
@@ -103,7 +75,7 @@ export const backupStatusRoute = createRoute({
   description:
     'Where a backup stands; once completed, what it holds, how good it is and where its volumes are. ' +
     'A backup of another user and an unknown id answer alike.',
-  request: { params: BackupPath },
+  request: { params: JobPath },
   responses: {
     200: json('The backup.', BackupStatus),
     ...errors('UNAUTHORIZED', 'NOT_FOUND', 'INTERNAL_ERROR'),
@@ -118,7 +90,7 @@ export const downloadBackupRoute = createRoute({
   tags: ['backup'],
   summary: 'Download a volume',
   description: 'Redirects to a link to one volume of a completed backup. The link is signed for 15 minutes.',
-  request: { params: BackupPath, query: DownloadQuery },
+  request: { params: JobPath, query: DownloadQuery },
   responses: {
     302: {
       description: 'To the volume.',
@@ -146,7 +118,7 @@ export const deleteBackupRoute = createRoute({
   summary: 'Delete a backup',
   description:
     'Deletes every stored object of a backup and then the backup itself. One that is being made is canceled first.',
-  request: { params: BackupPath },
+  request: { params: JobPath },
   responses: {
     200: json('The backup is gone.', Message),
     ...errors('UNAUTHORIZED', 'NOT_FOUND', 'CONFLICT', 'INTERNAL_ERROR'),
@@ -184,6 +156,7 @@ export const routes = [
   backupStatusRoute,
   downloadBackupRoute,
   deleteBackupRoute,
+  ...restoreRoutes,
   profileRoute,
   openapiRoute,
 ] as const;

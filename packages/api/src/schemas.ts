@@ -2,6 +2,18 @@
 
 import { BackupParameters, Counts, Phase, Quality } from '@fzip/core';
 import { z } from '@hono/zod-openapi';
+import {
+  bytes,
+  cause,
+  date,
+  defaultPage,
+  exampleId,
+  id,
+  largest,
+  largestPage,
+  percent,
+  whole,
+} from './schema-parts.ts';
 
 /** Types that the design names but that no backup is made of yet. */
 export const laterBackupTypes: readonly string[] = [
@@ -16,14 +28,6 @@ export const backupTypes = BackupParameters.shape.backupType.unwrap().options;
 /** Statuses as shown: without the prefix of the job type. */
 const shownStatuses = ['initiated', 'processing', 'completed', 'failed', 'canceled', 'expired'] as const;
 
-export const largestPage = 100;
-export const defaultPage = 20;
-
-const date = z.int().nonnegative().openapi({ description: 'ms since epoch', example: 1_767_225_600_000 });
-const bytes = z.int().nonnegative().openapi({ description: 'bytes' });
-const percent = z.number().min(0).max(100);
-const exampleId = '0b7e7dd6-5a52-4b5b-9a2c-6f3f1c1c7a10';
-const backupId = z.uuid().openapi({ example: exampleId });
 const link = z
   .url()
   .openapi({ description: 'Signed for 15 minutes, for whoever holds it. Signed anew for every answer.' });
@@ -39,23 +43,12 @@ export const CreateBackupRequest = z
   .openapi('CreateBackupRequest', { example: { description: 'before the move', expiresInHours: 48 } });
 export type CreateBackupRequest = z.input<typeof CreateBackupRequest>;
 
-export const IdempotencyHeaders = z.object({
-  'Idempotency-Key': z
-    .string()
-    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
-    .optional()
-    .openapi({
-      description: 'Repeating a request with the same key answers with the backup of the first one.',
-      example: 'move-2026-01',
-    }),
-});
-
 export const ShownBackupStatus = z.enum(shownStatuses).openapi('ShownBackupStatus');
 export type ShownBackupStatus = z.infer<typeof ShownBackupStatus>;
 
 export const CreateBackupResponse = z
   .object({
-    backupId,
+    backupId: id,
     status: ShownBackupStatus,
     estimatedSize: bytes,
     estimatedCompletion: date,
@@ -74,26 +67,6 @@ export const CreateBackupResponse = z
   });
 export type CreateBackupResponse = z.infer<typeof CreateBackupResponse>;
 
-export const BackupPath = z.object({ id: z.string().openapi({ format: 'uuid', example: exampleId }) });
-
-/** A whole number out of a query string. */
-const whole = (min: number, max: number, fallback?: number, description?: string) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`)
-    .optional()
-    .openapi({
-      type: 'integer',
-      minimum: min,
-      maximum: max,
-      ...(fallback === undefined ? {} : { default: fallback }),
-      ...(description === undefined ? {} : { description }),
-    });
-
-const largest = 999_999_999_999_999;
-
 export const ListBackupsQuery = z.strictObject({
   limit: whole(1, largestPage, defaultPage, 'Backups in the answer, at most.'),
   offset: whole(0, largest, 0, 'Backups to leave out at the newest end.'),
@@ -108,7 +81,7 @@ export const ListBackupsQuery = z.strictObject({
 
 export const BackupListItem = z
   .object({
-    backupId,
+    backupId: id,
     status: ShownBackupStatus,
     backupType: z.enum(backupTypes),
     requestedAt: date,
@@ -183,10 +156,7 @@ export const BackupStatus = z
       .openapi({ description: 'Files whose bytes could not be read; the list is cut, `failedFilesCount` is not.' }),
     failedFilesCount: z.int().nonnegative(),
     notIncluded: z.array(z.string()).openapi({ description: 'What the profile holds and the package does not.' }),
-    error: z
-      .object({ code: z.string(), message: z.string(), details: z.array(z.string()).optional() })
-      .optional()
-      .openapi({ description: 'Why the backup failed or was canceled.' }),
+    error: cause('Why the backup failed or was canceled.'),
   })
   .openapi('BackupStatus');
 export type BackupStatus = z.infer<typeof BackupStatus>;

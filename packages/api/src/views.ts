@@ -1,10 +1,10 @@
 /** Jobs as the API shows them: never the user, never an object key, never a link that was kept. */
-import { type Job, jobCan, type StoredVolume, shownStatus } from '@fzip/core';
+import { backupParameters, type Job, jobCan, type StoredVolume, shownStatus } from '@fzip/core';
 import type { ErrorCode } from './errors.ts';
 import { type BackupListItem, type BackupStatus, type BackupVolume, ShownBackupStatus } from './schemas.ts';
 
 /** A field if it has a value: `{}` or `{name: value}`. */
-const given = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
+export const given = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
   (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
 
 /** A backup whose time is over shows as expired, even while the sweep has not come by. */
@@ -24,17 +24,17 @@ export const downloadRefusals: Readonly<Record<ShownBackupStatus, ErrorCode | un
 export const listItem = (job: Job, now: number): BackupListItem => ({
   backupId: job.jobId,
   status: shownBackupStatus(job, now),
-  backupType: job.parameters.backupType,
+  backupType: backupParameters(job).backupType,
   requestedAt: job.createdAt,
   // A verdict moves the status; what was tallied before it may have been rounded down.
   progress: job.status === 'backup_completed' ? 100 : job.progress,
   ...given('completedAt', job.completedAt),
   ...given('expiresAt', job.expiresAt),
   ...given('packageSize', job.packageSize),
-  ...given('description', job.parameters.description),
+  ...given('description', backupParameters(job).description),
 });
 
-const errorOf = (job: Job) => job.error && { ...job.error, ...given('details', job.errorDetails) };
+export const errorOf = (job: Job) => job.error && { ...job.error, ...given('details', job.errorDetails) };
 
 const volumeView =
   (links: readonly string[]) =>

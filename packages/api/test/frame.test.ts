@@ -130,7 +130,7 @@ describe('behind the API Gateway', () => {
         isBase64Encoded,
       } as unknown as LambdaEvent);
       expect(answer.statusCode).toBe(201);
-      expect(world.ports.jobs.all()[0]?.parameters.description).toBe('été');
+      expect(world.ports.jobs.all()[0]?.parameters?.description).toBe('été');
     }
   });
 });

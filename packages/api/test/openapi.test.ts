@@ -25,12 +25,20 @@ describe('the OpenAPI document', () => {
   it('has every route once, under /fzip', () => {
     expect(operations.map(({ name }) => name).sort()).toEqual([
       'delete /fzip/backup/{id}',
+      'delete /fzip/restore/{id}',
       'get /fzip/backup',
       'get /fzip/backup/{id}/download',
       'get /fzip/backup/{id}/status',
       'get /fzip/openapi.json',
       'get /fzip/profile',
+      'get /fzip/restore',
+      'get /fzip/restore/{id}/status',
       'post /fzip/backup',
+      'post /fzip/restore',
+      'post /fzip/restore/{id}/cancel',
+      'post /fzip/restore/{id}/start',
+      'post /fzip/restore/{id}/upload',
+      'post /fzip/restore/{id}/upload-url',
     ]);
   });
 

@@ -170,6 +170,9 @@ describe('a route that is not there', () => {
     ['POST', '/backup/x/status', 'GET, HEAD'],
     ['GET', '/fzip/backup/x', 'DELETE'],
     ['DELETE', '/profile', 'GET, HEAD'],
+    ['GET', '/fzip/restore/x', 'DELETE'],
+    ['GET', '/restore/x/start', 'POST'],
+    ['DELETE', '/fzip/restore', 'POST, GET, HEAD'],
     ['OPTIONS', '/fzip/openapi.json', 'GET, HEAD'],
   ])('%s %s answers 405 and names what is allowed', async (method, path, allow) => {
     const response = await makeWorld().as('ann')(path, { method });

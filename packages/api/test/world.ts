@@ -75,6 +75,15 @@ export const putJob = async (
   return job;
 };
 
+/** Puts a restore straight into the world. By default it asks for nothing special. */
+export const putRestore = (world: World, userId: string, status: JobStatus, more: Partial<Job> = {}): Promise<Job> =>
+  putJob(world, userId, status, {
+    jobType: 'restore',
+    parameters: undefined,
+    restore: { validateOnly: false, requireConfirmation: false, idMode: 'auto' },
+    ...more,
+  });
+
 export const post = (body?: unknown, headers: Record<string, string> = {}): RequestInit => ({
   method: 'POST',
   headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },

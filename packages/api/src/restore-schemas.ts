@@ -1,0 +1,138 @@
+/** What goes in and what comes out of a restore. Dates are ms since epoch, sizes bytes. */
+import { Counts, idModes, Phase, RestoreParameters, ValidationResults, Writing } from '@fzip/core';
+import { z } from '@hono/zod-openapi';
+import { cause, date, defaultPage, exampleId, id, largestPage, percent, whole } from './schema-parts.ts';
+
+/** Statuses as shown: without the prefix of the job type. */
+const shownStatuses = [
+  'uploaded',
+  'validating',
+  'validation_passed',
+  'validation_failed',
+  'awaiting_confirmation',
+  'processing',
+  'rolling_back',
+  'completed',
+  'failed',
+  'canceled',
+] as const;
+
+export const ShownRestoreStatus = z
+  .enum(shownStatuses)
+  .openapi('ShownRestoreStatus', { description: '`uploaded` is the first one: the restore waits for its package.' });
+export type ShownRestoreStatus = z.infer<typeof ShownRestoreStatus>;
+
+const { validateOnly, requireConfirmation } = RestoreParameters.shape;
+
+export const CreateRestoreRequest = z
+  .strictObject({
+    validateOnly: validateOnly.meta({ description: 'Ends with the verdict and the summary; writes nothing.' }),
+    requireConfirmation: requireConfirmation.meta({
+      description: 'Waits between the verdict and the first write until `start` is called, 24 hours at most.',
+    }),
+    idMode: z.enum(idModes).default('auto').openapi({
+      description:
+        'Keep the ids of the package (`preserve`), make new ones (`remap`), or keep them if nobody else has one (`auto`).',
+    }),
+    volumes: z.int().positive().default(1).openapi({ description: 'Volumes of the package. Only 1 is taken for now.' }),
+    size: z
+      .int()
+      .positive()
+      .optional()
+      .openapi({ description: 'bytes of the package: refused early if it is too large' }),
+  })
+  .openapi('CreateRestoreRequest', { example: { requireConfirmation: true, size: 1_812_044 } });
+export type CreateRestoreRequest = z.input<typeof CreateRestoreRequest>;
+
+export const UploadForm = z
+  .object({
+    url: z.url(),
+    fields: z.record(z.string(), z.string()).openapi({
+      description:
+        'POST these as `multipart/form-data` to `url`, and after them, as the last field, `file`. Good for 15 minutes.',
+    }),
+  })
+  .openapi('UploadForm', {
+    example: {
+      url: 'https://packages.s3.amazonaws.com/',
+      fields: { key: `uploads/ann/${exampleId}/1.fzip`, 'Content-Type': 'application/zip', Policy: 'eyJleHBpcm…' },
+    },
+  });
+export type UploadForm = z.infer<typeof UploadForm>;
+
+const moved = { restoreId: id, status: ShownRestoreStatus, message: z.string() };
+const movedExample = { restoreId: exampleId, status: 'validating', message: 'the package is being checked' } as const;
+
+export const CreateRestoreResponse = z
+  .object({
+    ...moved,
+    uploadUrl: UploadForm,
+  })
+  .openapi('CreateRestoreResponse');
+export type CreateRestoreResponse = z.infer<typeof CreateRestoreResponse>;
+
+export const RestoreMoved = z.object(moved).openapi('RestoreMoved', { example: movedExample });
+export type RestoreMoved = z.infer<typeof RestoreMoved>;
+
+export const FreshUploadUrl = z.object({ uploadUrl: UploadForm }).openapi('FreshUploadUrl');
+export type FreshUploadUrl = z.infer<typeof FreshUploadUrl>;
+
+export const ListRestoresQuery = z.strictObject({
+  limit: whole(1, largestPage, defaultPage, 'Restores in the answer, at most.'),
+  lastEvaluatedKey: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .openapi({ description: 'The `nextEvaluatedKey` of the page before.' }),
+});
+
+export const RestoreListItem = z
+  .object({
+    restoreId: id,
+    status: ShownRestoreStatus,
+    progress: percent,
+    currentPhase: Phase.optional(),
+    validateOnly: z.boolean(),
+    requireConfirmation: z.boolean(),
+    createdAt: date,
+    uploadedAt: date.optional().openapi({ description: 'When the uploaded package was taken in.' }),
+    completedAt: date.optional(),
+    errorMessage: z.string().optional(),
+  })
+  .openapi('RestoreListItem');
+export type RestoreListItem = z.infer<typeof RestoreListItem>;
+
+export const RestoreList = z
+  .object({
+    restoreJobs: z.array(RestoreListItem).openapi({ description: 'Newest first.' }),
+    nextEvaluatedKey: z.string().optional().openapi({ description: 'Opaque. Absent on the last page.' }),
+  })
+  .openapi('RestoreList');
+export type RestoreList = z.infer<typeof RestoreList>;
+
+const restored = z.int().nonnegative();
+
+export const RestoreResults = z
+  .object({
+    accounts_restored: restored,
+    categories_restored: restored,
+    file_maps_restored: restored,
+    files_restored: restored,
+    transactions_restored: restored,
+    analytics_restored: restored,
+  })
+  .openapi('RestoreResults');
+export type RestoreResults = z.infer<typeof RestoreResults>;
+
+export const RestoreStatus = z
+  .object({
+    ...RestoreListItem.shape,
+    idMode: Writing.shape.idMode.optional().meta({ description: 'What became of the ids, once that is decided.' }),
+    validationResults: ValidationResults.optional().meta({ description: 'What checking the package found.' }),
+    summary: Counts.optional().meta({ description: 'Rows of each kind in the package.' }),
+    restoreResults: RestoreResults.optional(),
+    error: cause('Why the restore failed or was canceled.'),
+  })
+  .openapi('RestoreStatus');
+export type RestoreStatus = z.infer<typeof RestoreStatus>;

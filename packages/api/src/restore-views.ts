@@ -1,0 +1,60 @@
+/** Restores as the API shows them: never the user, never an object key, never the secret that new ids are made from. */
+import { type Counts, type Job, restoreParameters, shownStatus } from '@fzip/core';
+import {
+  type RestoreListItem,
+  type RestoreResults,
+  type RestoreStatus,
+  ShownRestoreStatus,
+} from './restore-schemas.ts';
+import { errorOf, given } from './views.ts';
+
+export const shownRestoreStatus = (job: Job): ShownRestoreStatus => ShownRestoreStatus.parse(shownStatus(job.status));
+
+/** What follows an upload, as its user is told. */
+export const messages: Readonly<Record<ShownRestoreStatus, string>> = {
+  uploaded: 'the restore waits for its package',
+  validating: 'the package is being checked',
+  validation_passed: 'the package is valid; nothing was written, as asked',
+  validation_failed: 'the package is not valid; nothing was written',
+  awaiting_confirmation: 'the package is valid; the restore waits to be started',
+  processing: 'the profile is being restored',
+  rolling_back: 'the restore ends, and what it wrote is being removed',
+  completed: 'the profile is restored',
+  failed: 'the restore failed',
+  canceled: 'the restore was canceled',
+};
+
+/** Nothing is left to do: the last writes of progress may have been rounded down. */
+const isDone = ({ status }: Job): boolean => status === 'restore_completed' || status === 'restore_validation_passed';
+
+export const restoreListItem = (job: Job): RestoreListItem => ({
+  restoreId: job.jobId,
+  status: shownRestoreStatus(job),
+  progress: isDone(job) ? 100 : job.progress,
+  validateOnly: restoreParameters(job).validateOnly,
+  requireConfirmation: restoreParameters(job).requireConfirmation,
+  createdAt: job.createdAt,
+  ...given('currentPhase', job.currentPhase),
+  // A restore starts when its upload is there.
+  ...given('uploadedAt', job.startedAt),
+  ...given('completedAt', job.completedAt),
+  ...given('errorMessage', job.error?.message),
+});
+
+const resultsOf = (results: Counts): RestoreResults => ({
+  accounts_restored: results.accounts,
+  categories_restored: results.categories,
+  file_maps_restored: results.file_maps,
+  files_restored: results.transaction_files,
+  transactions_restored: results.transactions,
+  analytics_restored: results.analytics,
+});
+
+export const restoreStatusView = (job: Job): RestoreStatus => ({
+  ...restoreListItem(job),
+  ...given('idMode', job.writing?.idMode),
+  ...given('validationResults', job.validationResults),
+  ...given('summary', job.packageCounts),
+  ...given('restoreResults', job.results && resultsOf(job.results)),
+  ...given('error', errorOf(job)),
+});

@@ -1,0 +1,147 @@
+/** What each restore route does, once the request is parsed and the user known. */
+import { isDeepStrictEqual } from 'node:util';
+import {
+  atRest,
+  cancelRestore,
+  confirmRestore,
+  createRestore,
+  deleteRestore,
+  type Job,
+  type JobPage,
+  jobCan,
+  RestoreParameters,
+  uploaded,
+  uploadForm,
+} from '@fzip/core';
+import type { z } from '@hono/zod-openapi';
+import type { ApiContext } from './context.ts';
+import { ApiError, type ErrorCode } from './errors.ts';
+import { keyReused, ownJob } from './own-job.ts';
+import type {
+  CreateRestoreRequest,
+  CreateRestoreResponse,
+  FreshUploadUrl,
+  RestoreList,
+  RestoreMoved,
+  RestoreStatus,
+} from './restore-schemas.ts';
+import { messages, restoreListItem, restoreStatusView, shownRestoreStatus } from './restore-views.ts';
+
+type Asked = z.output<typeof CreateRestoreRequest>;
+type Creation = { body: Asked; idempotencyKey: string | undefined };
+
+const refuseField = (code: ErrorCode, field: string, message: string): ApiError =>
+  new ApiError(code, message, [{ field, message }]);
+
+/** @throws ApiError UNSUPPORTED_VOLUMES, PACKAGE_TOO_LARGE */
+const refuseUnlessOneForm = ({ volumes, size = 0 }: Asked, largestBytes: number): void => {
+  if (volumes > 1) {
+    const message = `a package of ${volumes} volumes is not restored yet; allowed is 1`;
+    throw refuseField('UNSUPPORTED_VOLUMES', 'volumes', message);
+  }
+  if (size > largestBytes) {
+    const message = `the package has ${size} bytes; allowed are ${largestBytes} at most`;
+    throw refuseField('PACKAGE_TOO_LARGE', 'size', message);
+  }
+};
+
+/** @throws ApiError UNSUPPORTED_VOLUMES, PACKAGE_TOO_LARGE, PROFILE_NOT_EMPTY, IDEMPOTENCY_KEY_REUSED */
+export const create = async (c: ApiContext, { body, idempotencyKey }: Creation): Promise<CreateRestoreResponse> => {
+  const [ports, user] = [c.get('ports'), c.get('user')];
+  refuseUnlessOneForm(body, ports.limits.largestFileBytes);
+  const { validateOnly, requireConfirmation, idMode } = body;
+  const parameters: RestoreParameters = { validateOnly, requireConfirmation, idMode };
+  const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+  const restore = await createRestore(ports, { userId: user, parameters, ...key });
+  if (!restore.ok) {
+    throw new ApiError('PROFILE_NOT_EMPTY', undefined, undefined, {
+      profileSummary: restore.counts,
+      exact: restore.exact,
+      suggestion: 'Back the profile up and clear it, or check the package alone with validateOnly.',
+    });
+  }
+  const { job, created } = restore;
+  if (
+    !created &&
+    (job.userId !== user || !isDeepStrictEqual(RestoreParameters.safeParse(job.restore).data, parameters))
+  ) {
+    throw keyReused();
+  }
+  c.set('jobId', job.jobId);
+  const message = jobCan.upload(job) ? 'send the package to uploadUrl' : inWords(job);
+  // A restore that has its package takes no other one: what is uploaded by a later form is never read.
+  return { ...moved(job, message), uploadUrl: await uploadForm(ports, job) };
+};
+
+/** The status in words, with why if it ended before its work was done. */
+const inWords = (job: Job): string => {
+  const words = messages[shownRestoreStatus(job)];
+  return job.error ? `${words}: ${job.error.message}` : words;
+};
+
+const moved = (job: Job, message = inWords(job)): RestoreMoved => ({
+  restoreId: job.jobId,
+  status: shownRestoreStatus(job),
+  message,
+});
+
+/** The job as it is after something was done with it. */
+const again = async (c: ApiContext, job: Job): Promise<Job> => (await c.get('ports').jobs.find(job.jobId)) ?? job;
+
+export const notify = async (c: ApiContext, id: string): Promise<RestoreMoved> => {
+  const job = await ownJob(c, id, 'restore');
+  await uploaded(c.get('ports'), job);
+  return jobCan.upload(job) ? moved(job, 'the package will be checked as soon as it is there') : moved(job);
+};
+
+/** @throws ApiError NOT_WAITING */
+export const freshUploadUrl = async (c: ApiContext, id: string): Promise<FreshUploadUrl> => {
+  const job = await ownJob(c, id, 'restore');
+  if (!jobCan.upload(job)) throw refusal('NOT_WAITING', job, 'only one that waits for its package takes an upload');
+  return { uploadUrl: await uploadForm(c.get('ports'), job) };
+};
+
+/** @throws ApiError NOT_AWAITING_CONFIRMATION */
+export const confirm = async (c: ApiContext, id: string): Promise<RestoreMoved> => {
+  const job = await ownJob(c, id, 'restore');
+  if (await confirmRestore(c.get('ports'), job)) return moved(await again(c, job));
+  throw refusal('NOT_AWAITING_CONFIRMATION', await again(c, job), 'only one that awaits confirmation can be started');
+};
+
+/** @throws ApiError NOT_CANCELABLE */
+export const cancel = async (c: ApiContext, id: string): Promise<RestoreMoved> => {
+  const job = await ownJob(c, id, 'restore');
+  if (await cancelRestore(c.get('ports'), job)) return moved(await again(c, job), 'the restore is being canceled');
+  throw refusal('NOT_CANCELABLE', await again(c, job), 'only one that works can be canceled');
+};
+
+/** @throws ApiError STILL_WORKING */
+export const remove = async (c: ApiContext, id: string): Promise<void> => {
+  const job = await ownJob(c, id, 'restore');
+  if (await deleteRestore(c.get('ports'), job)) return;
+  throw refusal('STILL_WORKING', await again(c, job), 'cancel it first, or wait until it has ended');
+};
+
+const refusal = (code: ErrorCode, job: Job, allowed: string): ApiError => {
+  const ending = job.intent === undefined || atRest(job.status) ? '' : ' and was told to end';
+  return new ApiError(code, `the restore is ${shownRestoreStatus(job)}${ending}; ${allowed}`);
+};
+
+export const status = async (c: ApiContext, id: string): Promise<RestoreStatus> =>
+  restoreStatusView(await ownJob(c, id, 'restore'));
+
+type ListRequest = { limit: number; lastEvaluatedKey?: string | undefined };
+
+/** @throws ApiError INVALID_REQUEST for a key that no page gave */
+export const list = async (c: ApiContext, { limit, lastEvaluatedKey: cursor }: ListRequest): Promise<RestoreList> => {
+  const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+  const { jobs, cursor: next } = await c.get('ports').jobs.list(c.get('user'), 'restore', page).catch(refuseCursor);
+  return { restoreJobs: jobs.map(restoreListItem), ...(next === undefined ? {} : { nextEvaluatedKey: next }) };
+};
+
+/** Adapters have each their own class of this error; they share its name. */
+const refuseCursor = (error: unknown): JobPage => {
+  if (!(error instanceof Error) || error.name !== 'BadCursor') throw error;
+  const message = 'is no key that an earlier page gave; leave it out for the first page';
+  throw new ApiError('INVALID_REQUEST', `lastEvaluatedKey: ${message}`, [{ field: 'lastEvaluatedKey', message }]);
+};

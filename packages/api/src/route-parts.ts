@@ -1,0 +1,50 @@
+/** What every route is put together from. */
+import type { z } from '@hono/zod-openapi';
+import { ErrorBody, type ErrorCode, errorCodes } from './errors.ts';
+
+type StatusOf<C extends ErrorCode> = (typeof errorCodes)[C]['status'];
+type ErrorResponse = {
+  description: string;
+  content: { 'application/json': { schema: typeof ErrorBody; examples: Record<string, { value: ErrorBody }> } };
+};
+
+/** What an example shows besides the code and its meaning. */
+const more: { [C in ErrorCode]?: Omit<ErrorBody, 'error' | 'message'> } = {
+  PROFILE_NOT_EMPTY: {
+    profileSummary: {
+      accounts: 3,
+      categories: 24,
+      file_maps: 2,
+      transaction_files: 12,
+      transactions: 1840,
+      analytics: 10,
+    },
+    exact: true,
+    suggestion: 'Back the profile up and clear it, or check the package alone with validateOnly.',
+  },
+};
+
+const withStatus = (codes: readonly ErrorCode[], status: number): ErrorResponse => {
+  const same = codes.filter((code) => errorCodes[code].status === status);
+  const example = (code: ErrorCode) =>
+    [code, { value: { error: code, message: errorCodes[code].meaning, ...more[code] } }] as const;
+  return {
+    description: same.map((code) => `\`${code}\`: ${errorCodes[code].meaning}`).join(' '),
+    content: { 'application/json': { schema: ErrorBody, examples: Object.fromEntries(same.map(example)) } },
+  };
+};
+
+/** The responses of error codes, by their statuses. */
+export const errors = <const C extends readonly ErrorCode[]>(
+  ...codes: C
+): { [S in StatusOf<C[number]>]: ErrorResponse } =>
+  Object.fromEntries(codes.map((code) => [errorCodes[code].status, withStatus(codes, errorCodes[code].status)])) as {
+    [S in StatusOf<C[number]>]: ErrorResponse;
+  };
+
+export const json = <T extends z.ZodType>(description: string, schema: T) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+export const signedIn = { security: [{ bearer: [] }] };
