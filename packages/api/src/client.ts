@@ -1,5 +1,6 @@
 /** A typed client of the API for browsers and Node: of the app it takes types only. */
-import type { ErrorBody, ErrorCode, ErrorDetail } from './errors.ts';
+import { type Abortable, type Call, type ClientOptions, FzipApiError, refusalOf, sender } from './client-request.ts';
+import { restoreCalls } from './client-restores.ts';
 import type {
   BackupList,
   BackupStatus,
@@ -9,74 +10,7 @@ import type {
   Profile,
 } from './schemas.ts';
 
-/** What a refusal that did not come from the API itself is called: a gateway's, a proxy's, the storage's. */
-type ForeignCode = 'UNEXPECTED_ANSWER' | 'DOWNLOAD_FAILED';
-
-/** A request that was refused. `status` is the HTTP status. */
-export class FzipApiError extends Error {
-  readonly code: ErrorCode | ForeignCode;
-  readonly status: number;
-  readonly details: ErrorDetail[];
-  constructor(code: ErrorCode | ForeignCode, message: string, status: number, details: ErrorDetail[] = []) {
-    super(message);
-    this.name = 'FzipApiError';
-    this.code = code;
-    this.status = status;
-    this.details = details;
-  }
-}
-
-export type ClientOptions = {
-  /** Where `/fzip` is: `https://api.example.com`. A trailing slash does no harm. */
-  baseUrl: string;
-  /** The token of the signed-in user, asked for before each request. */
-  token: () => string | Promise<string>;
-  fetch?: typeof fetch;
-};
-
-type Abortable = { signal?: AbortSignal };
-type Call = Abortable & {
-  query?: Record<string, number | undefined>;
-  body?: unknown;
-  idempotencyKey?: string | undefined;
-};
-
-const isErrorBody = (value: unknown): value is ErrorBody =>
-  typeof value === 'object' && value !== null && 'error' in value && 'message' in value;
-
-const refusalOf = async (response: Response): Promise<FzipApiError> => {
-  const body: unknown = await response.json().catch(() => undefined);
-  if (isErrorBody(body)) return new FzipApiError(body.error, body.message, response.status, body.details);
-  const code = response.status === 401 ? 'UNAUTHORIZED' : 'UNEXPECTED_ANSWER';
-  return new FzipApiError(
-    code,
-    `the server answered ${response.status} ${response.statusText}`.trim(),
-    response.status,
-  );
-};
-
-const urlOf = (base: string, path: string, query: Call['query'] = {}): string => {
-  const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
-  const text = given.toString();
-  return `${base.replace(/\/+$/, '')}/fzip${path}${text === '' ? '' : `?${text}`}`;
-};
-
-/** Sends one request; a redirect is left to the caller. */
-const sender =
-  ({ baseUrl, token, fetch: send = fetch }: ClientOptions) =>
-  async (method: string, path: string, { query, body, idempotencyKey, signal }: Call = {}): Promise<Response> =>
-    send(urlOf(baseUrl, path, query), {
-      method,
-      redirect: 'manual',
-      headers: {
-        authorization: `Bearer ${await token()}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+export { type ClientOptions, FzipApiError };
 
 const pathOf = (backupId: string): string => `/backup/${encodeURIComponent(backupId)}`;
 
@@ -123,6 +57,7 @@ export const fzipClient = (options: ClientOptions) => {
       throw new FzipApiError('DOWNLOAD_FAILED', `the storage answered ${response.status}`, response.status);
     },
     deleteBackup: (backupId: string, call: Abortable = {}) => ask<Message>('DELETE', pathOf(backupId), call),
+    ...restoreCalls({ ask, send }, options),
     profile: (call: Abortable = {}) => ask<Profile>('GET', '/profile', call),
   };
 };
