@@ -61,17 +61,20 @@ const sameLock = (lock, installed) => {
   }
 };
 
+/**
+ * `install` and not `ci`: some registries do not have the binaries of every platform, the lockfile then names only those
+ * that were there, and `ci` refuses to go on. `install` keeps to the versions of the lockfile as well.
+ */
 const install = () => {
-  const command = existsSync(path.join(root, 'package-lock.json')) ? 'ci' : 'install';
-  process.stderr.write(`fzip: installing what is missing (npm ${command})\n`);
-  const args = [command, '--no-audit', '--no-fund', '--loglevel=error'];
+  process.stderr.write('fzip: installing what is missing (npm install)\n');
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, error } = spawnSync(isWindows ? 'npm.cmd' : 'npm', args, {
     cwd: root,
     // Standard output belongs to the command, whose result a program may read.
     stdio: ['ignore', 2, 2],
     shell: isWindows,
   });
-  if (error || status !== 0) give(`npm ${command} failed; see above. It needs the npm registry or a mirror of it`);
+  if (error || status !== 0) give(`npm install failed; see above. It needs the npm registry or a mirror of it`);
 };
 
 const isNew = (version) => {
@@ -87,7 +90,7 @@ const node = () => {
   if (isNew(process.versions.node)) return process.execPath;
   return give(
     `this needs Node ${needed.join('.')} or later, and Node ${process.versions.node} runs it. The packages bring one for ` +
-      'Linux, macOS and Windows on x64 and arm64: run `npm ci --include=optional`, or install Node 22 from https://nodejs.org',
+      'Linux, macOS and Windows on x64 and arm64: run `npm install --include=optional`, or install Node 22 from https://nodejs.org',
   );
 };
 
