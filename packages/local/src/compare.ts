@@ -1,31 +1,21 @@
 /** Compares a downloaded package with the tables and the file storage it was made from: every row, every attribute, every byte. */
-import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
-import { fromAttributeValues } from '@fzip/aws';
 import {
   checkVolume,
   dataEntry,
   type EntityKind,
   entityKinds,
   fileSource,
-  formatValue,
-  idOf,
   openVolume,
   type Row,
   toPackageRow,
   type Volume,
 } from '@fzip/format';
+import { compareRow, type Differ, differInto, type Findings, keyOf, noFindings } from './findings.ts';
 import type { Downloaded, MainJobResult } from './main-job.ts';
-import { type Store, tableOfKind } from './profile-loader.ts';
+import type { Store } from './profile-loader.ts';
+import { sha256Of, storedObject, storedRows } from './stored-profile.ts';
 
-const mostDifferences = 50;
-
-export type Comparison = {
-  /** Each says what was found and what was expected. The first ones; `count` has them all. */
-  differences: string[];
-  count: number;
+export type Comparison = Findings & {
   rows: number;
   attributes: number;
   files: { compared: number; failed: number };
@@ -47,11 +37,8 @@ export const comparePackage = async (
   userId: string,
   { status, volumes }: Pick<MainJobResult, 'status' | 'volumes'>,
 ): Promise<Comparison> => {
-  const result: Comparison = { differences: [], count: 0, rows: 0, attributes: 0, files: { compared: 0, failed: 0 } };
-  const differ = (text: string): void => {
-    result.count += 1;
-    if (result.differences.length < mostDifferences) result.differences.push(text);
-  };
+  const result: Comparison = { ...noFindings(), rows: 0, attributes: 0, files: { compared: 0, failed: 0 } };
+  const differ = differInto(result);
   const packaged = await readPackage(volumes, differ);
   compareStatus(packaged, status, differ);
   for (const kind of entityKinds) {
@@ -65,7 +52,7 @@ export const comparePackage = async (
   return result;
 };
 
-const readPackage = async (volumes: readonly Downloaded[], differ: (text: string) => void): Promise<Packaged> => {
+const readPackage = async (volumes: readonly Downloaded[], differ: Differ): Promise<Packaged> => {
   const packaged: Packaged = {
     rows: new Map(),
     counts: {},
@@ -88,14 +75,12 @@ const readPackage = async (volumes: readonly Downloaded[], differ: (text: string
   return packaged;
 };
 
-const keepRow = ({ rows, counts }: Packaged, kind: EntityKind, row: Row, differ: (text: string) => void): void => {
+const keepRow = ({ rows, counts }: Packaged, kind: EntityKind, row: Row, differ: Differ): void => {
   const key = keyOf(kind, row);
   if (rows.has(key)) differ(`${key} stands twice in the package`);
   rows.set(key, row);
   counts[kind] = (counts[kind] ?? 0) + 1;
 };
-
-const keyOf = (kind: EntityKind, row: Row): string => `${kind} ${idOf(kind, row) ?? formatValue(row)}`;
 
 const keepBytes = async ({ files, checksums }: Packaged, volume: Volume): Promise<void> => {
   for (const [fileId, entry] of volume.files) files.set(fileId, await sha256Of(volume.body(entry)));
@@ -105,17 +90,7 @@ const keepBytes = async ({ files, checksums }: Packaged, volume: Volume): Promis
   }
 };
 
-const sha256Of = async (bytes: Readable): Promise<string> => {
-  const hash = createHash('sha256');
-  for await (const chunk of bytes) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-};
-
-const compareStatus = (
-  { counts, checksums }: Packaged,
-  status: MainJobResult['status'],
-  differ: (text: string) => void,
-): void => {
+const compareStatus = ({ counts, checksums }: Packaged, status: MainJobResult['status'], differ: Differ): void => {
   for (const kind of entityKinds) {
     const [found, stated] = [counts[kind] ?? 0, status.counts?.[kind] ?? 0];
     if (found !== stated) differ(`${kind}: the package has ${found} rows, the status states ${stated}`);
@@ -134,10 +109,10 @@ const compareKind = async (
   kind: EntityKind,
   packaged: Packaged,
   result: Comparison,
-  differ: (text: string) => void,
+  differ: Differ,
 ): Promise<number> => {
   let rows = 0;
-  for await (const stored of scan(store, kind, userId)) {
+  for await (const stored of storedRows(store, kind, userId)) {
     const expected = toPackageRow(kind, stored);
     const key = keyOf(kind, expected);
     const found = packaged.rows.get(key);
@@ -145,23 +120,12 @@ const compareKind = async (
     rows += 1;
     result.attributes += Object.keys(expected).length;
     if (found === undefined) differ(`${key} is missing`);
-    else compareRow(key, expected, found, differ);
+    else compareRow(key, 'the table', expected, found, differ);
     if (kind === 'transaction_files') await compareFile(store, stored, packaged, result, differ);
   }
   result.rows += rows;
   return rows;
 };
-
-const compareRow = (key: string, expected: Row, found: Row, differ: (text: string) => void): void => {
-  for (const attribute of new Set([...Object.keys(expected), ...Object.keys(found)])) {
-    const [wanted, got] = [expected[attribute], found[attribute]];
-    const same = wanted !== undefined && got !== undefined && formatValue(wanted) === formatValue(got);
-    if (!same) differ(`${key}: ${attribute} is ${shown(got)}, the table has ${shown(wanted)}`);
-  }
-};
-
-const shown = (value: Row[string] | undefined): string =>
-  value === undefined ? 'absent' : formatValue(value).slice(0, 100);
 
 /** A file without bytes at the source must be stated as failed, and no other. */
 const compareFile = async (
@@ -169,10 +133,10 @@ const compareFile = async (
   row: Row,
   { files, failed }: Packaged,
   result: Comparison,
-  differ: (text: string) => void,
+  differ: Differ,
 ): Promise<void> => {
   const fileId = String(row.fileId);
-  const expected = await storedSha256(store, row.s3Key);
+  const expected = (await storedObject(store, row.s3Key))?.sha256;
   const found = files.get(fileId);
   files.delete(fileId);
   if (expected === undefined) {
@@ -183,26 +147,4 @@ const compareFile = async (
   }
   result.files.compared += 1;
   if (found !== expected) differ(`file ${fileId} has sha256 ${found ?? 'none'}, at the source ${expected}`);
-};
-
-const storedSha256 = async ({ clients, config }: Store, key: Row[string] | undefined): Promise<string | undefined> => {
-  if (typeof key !== 'string' || key === '') return undefined;
-  try {
-    const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: config.buckets.files, Key: key }));
-    return await sha256Of(Body as Readable);
-  } catch (error) {
-    if (error instanceof NoSuchKey) return undefined;
-    throw error;
-  }
-};
-
-/** The table itself rather than the index that a backup reads by: what the index lacks must be missed here. */
-const scan = async function* ({ clients, config }: Store, kind: EntityKind, userId: string): AsyncGenerator<Row> {
-  const TableName = config.tables[tableOfKind[kind]];
-  let ExclusiveStartKey: NonNullable<Parameters<typeof fromAttributeValues>[0]> | undefined;
-  do {
-    const page = await clients.dynamodb.send(new ScanCommand({ TableName, ExclusiveStartKey }));
-    for (const item of page.Items ?? []) if (item.userId?.S === userId) yield fromAttributeValues(item);
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
 };

@@ -1,14 +1,14 @@
-/** Makes everything that the stacks make in the cloud: buckets, tables, queues, topic, notification. */
+/** Makes everything that the stacks make in the cloud: buckets, tables, queues, topic, subscription, notification. */
 import { CreateTableCommand, type CreateTableCommandInput, DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateBucketCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
-import { CreateTopicCommand } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type AwsClients, tableDefinitions } from '@fzip/aws';
-import { deadLetterQueueName, queueName, queueVariable, type Step, steps, topology } from '@fzip/core';
+import { deadLetterQueueName, type EventType, queueName, queueVariable, type Step, steps, topology } from '@fzip/core';
 import type { Emulators } from './emulators/index.ts';
 import { queueArn, region } from './names.ts';
 
@@ -52,14 +52,18 @@ export const makeResources = async (
     makeBucket(clients, `${prefix}fzip-packages`),
     makeVersionedBucket(clients, `${prefix}file-storage`),
   ]);
-  await notifyRestoreStart(clients, packages, prefix);
+  const topicArn = topic.TopicArn ?? '';
+  await Promise.all([
+    notifyRestoreStart(clients, packages, prefix),
+    subscribeStep(clients, topicArn, 'analytics-refresh', ['restore.completed'], prefix),
+  ]);
   return {
     ...connection(emulators),
     ...tableNames,
     ...queueUrls,
     FZIP_PACKAGES_BUCKET: packages,
     FILE_STORAGE_BUCKET: files,
-    FZIP_EVENTS_TOPIC_ARN: topic.TopicArn ?? '',
+    FZIP_EVENTS_TOPIC_ARN: topicArn,
   };
 };
 
@@ -162,6 +166,24 @@ const notifyRestoreStart = async ({ s3 }: AwsClients, bucket: string, prefix: st
     new PutBucketNotificationConfigurationCommand({
       Bucket: bucket,
       NotificationConfiguration: { QueueConfigurations: [uploads] },
+    }),
+  );
+};
+
+/** A step whose messages are events as they are published. SNS answers a repeat with the subscription that is there. */
+const subscribeStep = async (
+  { sns }: AwsClients,
+  topicArn: string,
+  step: Step,
+  eventType: EventType[],
+  prefix: string,
+): Promise<void> => {
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'sqs',
+      Endpoint: queueArn(prefix + queueName(step)),
+      Attributes: { RawMessageDelivery: 'true', FilterPolicy: JSON.stringify({ eventType }) },
     }),
   );
 };

@@ -1,4 +1,4 @@
-/** `npm start`: the embedded runtime, a sample profile, one main job; then it stays up. */
+/** `npm start`: the embedded runtime, a sample profile, a backup of it, its restore for another user; then it stays up. */
 import { fzipClient } from '@fzip/api/client';
 import { helpText, numberOf, type Options, parseArguments, UsageError } from './arguments.ts';
 import { countsText, type Display, displayFor } from './display.ts';
@@ -13,17 +13,20 @@ import {
   resetHome,
   writeEnvironment,
 } from './home.ts';
-import { runMainJob, showResult } from './main-job.ts';
+import { type MainJobResult, runMainJob, showResult } from './main-job.ts';
+import { runRestoreJob, showRestore } from './restore-job.ts';
 import { onShutdown, type Shutdown } from './shutdown.ts';
 
 const defaultPort = 8787;
 const sampleUser = 'sample-user';
+/** Gets the sample back out of its package. */
+const restoredUser = `${sampleUser}-restored`;
 const options: Options = {
   reset: { type: 'boolean', help: 'begin anew: remove everything kept in the home folder' },
   port: { type: 'string', value: 'N', help: `port of the API (FZIP_PORT, ${defaultPort})` },
 };
 const about =
-  'Starts FZIP on this machine, backs up a sample profile once, and stays up until Ctrl-C.\nState is kept in .fzip/ (FZIP_HOME).';
+  'Starts FZIP on this machine, backs up a sample profile, restores it for\na second user if that has none yet, and stays up until Ctrl-C.\nState is kept in .fzip/ (FZIP_HOME).';
 
 const main = async (): Promise<number> => {
   const args = parseArguments(options);
@@ -62,24 +65,50 @@ const run = async (home: HeldHome, port: number): Promise<number> => {
 };
 
 const work = async (home: HeldHome, engine: Engine, display: Display, shutdown: Shutdown): Promise<number> => {
-  const token = async () => (await engine.token(sampleUser)).token;
-  const client = fzipClient({ baseUrl: engine.url, token });
-  const { counts } = await client.profile();
-  if (Object.values(counts).every((count) => count === 0)) await fillSample(engine, display);
-  else display.line(`the profile of ${sampleUser}: ${countsText(counts)}`);
-  const { signal } = shutdown;
-  const job = runMainJob({ baseUrl: engine.url, token, folder: home.packages, display, signal });
-  showResult(display, await Promise.race([job, engine.died.then(fail)]));
+  const stage = { baseUrl: engine.url, display, signal: shutdown.signal };
+  const both = async (): Promise<void> => restore(engine, stage, await backUp(engine, stage, home.packages));
+  await Promise.race([both(), engine.died.then(fail)]);
   const envFile = writeEnvironment(home, { ...engine.env, FZIP_API_URL: engine.url });
   display.fact('API', `${engine.url}/fzip  (described at /fzip/openapi.json)`);
-  display.fact('user', sampleUser);
-  display.fact('token', await token());
+  display.fact('users', `${sampleUser}, ${restoredUser}`);
+  display.fact('token', `${await tokenOf(engine, sampleUser)()}  (of ${sampleUser})`);
   display.fact('environment', `. ${envFile}  (for the AWS CLI and scripts)`);
   display.fact('logs', home.logs);
   display.end('Running. Ctrl-C stops it.');
   await Promise.race([shutdown.wanted, engine.died.then(fail)]);
   return 0;
 };
+
+type Stage = { baseUrl: string; display: Display; signal: AbortSignal };
+
+const tokenOf = (engine: Engine, user: string) => async (): Promise<string> => (await engine.token(user)).token;
+
+const backUp = async (engine: Engine, stage: Stage, folder: string): Promise<MainJobResult> => {
+  const { display } = stage;
+  const token = tokenOf(engine, sampleUser);
+  const counts = await countsOf(engine, sampleUser);
+  if (isEmpty(counts)) await fillSample(engine, display);
+  else display.line(`the profile of ${sampleUser}: ${countsText(counts)}`);
+  const result = await runMainJob({ ...stage, token, folder });
+  showResult(display, result);
+  return result;
+};
+
+const restore = async (engine: Engine, stage: Stage, { volumes: [volume] }: MainJobResult): Promise<void> => {
+  const { display } = stage;
+  const counts = await countsOf(engine, restoredUser);
+  if (!isEmpty(counts)) return display.line(`the profile of ${restoredUser} is there already: ${countsText(counts)}`);
+  if (volume === undefined) return;
+  display.line(`restoring into the empty profile of ${restoredUser}`);
+  showRestore(display, await runRestoreJob({ ...stage, token: tokenOf(engine, restoredUser), file: volume.path }));
+};
+
+type Counts = Record<string, number>;
+
+const countsOf = async (engine: Engine, user: string): Promise<Counts> =>
+  (await fzipClient({ baseUrl: engine.url, token: tokenOf(engine, user) }).profile()).counts;
+
+const isEmpty = (counts: Counts): boolean => Object.values(counts).every((count) => count === 0);
 
 const fillSample = async (engine: Engine, display: Display): Promise<void> => {
   const response = await fetch(`${engine.url}/local/profile`, {
