@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FzipClient, fzipClient } from '@fzip/api/client';
-import type { FzipEvent, Job } from '@fzip/core';
+import { eventTypes, type FzipEvent, type Job } from '@fzip/core';
 import {
   bufferSource,
   checkVolume,
@@ -24,7 +24,14 @@ export type World = Runtime & {
   client(user: string): FzipClient;
   /** Requests a backup and waits for the event of its end. */
   backUp(user: string): Promise<{ id: string; ended: FzipEvent; job: Job }>;
-  ended(backupId: string): Promise<FzipEvent>;
+  /** The event that ends a job, or that says it waits for its user. */
+  ended(jobId: string): Promise<FzipEvent>;
+  /** Creates a restore, uploads a package by its form, and waits for the event of its end. */
+  restore(
+    user: string,
+    bytes: Buffer,
+    asked?: Parameters<FzipClient['createRestore']>[0],
+  ): Promise<{ id: string; ended: FzipEvent; job: Job }>;
   /** Every row of a user, as its tables hold them now. */
   rows(user: string): Promise<Record<EntityKind, Row[]>>;
 };
@@ -53,9 +60,7 @@ const quick: RuntimeOptions = { visibilitySeconds: 20, retryDelaySeconds: 0, sil
 export const world = async (options: RuntimeOptions = {}): Promise<World> => {
   const prefix = `t${randomUUID().slice(0, 8)}-`;
   const runtime = await startRuntime({ ...quick, ...options, prefix, emulators });
-  const events = await runtime.subscribe({
-    eventType: ['backup.completed', 'backup.failed', 'backup.canceled', 'backup.expired'],
-  });
+  const events = await runtime.subscribe({ eventType: eventTypes.filter((type) => !type.endsWith('.initiated')) });
   const client = (user: string) => fzipClient({ baseUrl: runtime.url, token: () => runtime.token(user) });
   const ended = (id: string) => events.next((event) => event.subject === id, 40_000);
   const made: World = {
@@ -68,6 +73,14 @@ export const world = async (options: RuntimeOptions = {}): Promise<World> => {
       const job = await runtime.ports.jobs.find(backupId);
       if (!job) throw new Error(`no job ${backupId}`);
       return { id: backupId, ended: event, job };
+    },
+    restore: async (user, bytes, asked = {}) => {
+      const { restoreId, uploadUrl } = await client(user).createRestore(asked);
+      await client(user).uploadPackage(uploadUrl, new Blob([new Uint8Array(bytes)]));
+      const event = await ended(restoreId);
+      const job = await runtime.ports.jobs.find(restoreId);
+      if (!job) throw new Error(`no job ${restoreId}`);
+      return { id: restoreId, ended: event, job };
     },
     rows: (user) => rowsOf(runtime, user),
   };

@@ -17,16 +17,21 @@ type Options = {
 
 /** The queues of the environment. Sending to a step whose queue is not configured names the variable that is missing. */
 export const sqsQueues = ({ sqs, urls, fairQueues = true }: Options): Queues => ({
-  send: async (step, messages, user) => {
+  send: async (step, messages, user, { delaySeconds } = {}) => {
     const url = urls[step];
     if (url === undefined) throw new Error(`no queue for ${step}: the environment lacks ${queueVariable(step)}`);
-    for (const batch of batches(step, messages, fairQueues ? user : undefined)) await sendBatch(sqs, url, batch);
+    const more = {
+      ...(fairQueues ? { MessageGroupId: user } : {}),
+      ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
+    };
+    for (const batch of batches(step, messages, more)) await sendBatch(sqs, url, batch);
   },
 });
 
 type Entry = SendMessageBatchRequestEntry;
+type More = Pick<Entry, 'MessageGroupId' | 'DelaySeconds'>;
 
-function* batches(step: Step, messages: readonly Messages[keyof Messages][], group?: string): Generator<Entry[]> {
+function* batches(step: Step, messages: readonly Messages[keyof Messages][], more: More): Generator<Entry[]> {
   let batch: Entry[] = [];
   let bytes = 0;
   for (const message of messages) {
@@ -37,7 +42,7 @@ function* batches(step: Step, messages: readonly Messages[keyof Messages][], gro
       yield batch;
       [batch, bytes] = [[], 0];
     }
-    batch.push({ Id: String(batch.length), MessageBody: body, ...(group !== undefined && { MessageGroupId: group }) });
+    batch.push({ Id: String(batch.length), MessageBody: body, ...more });
     bytes += size;
   }
   if (batch.length > 0) yield batch;

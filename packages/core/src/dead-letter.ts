@@ -1,7 +1,8 @@
 /** A message that failed for good: kept for the operator, and its job ended with the cause. Never silent. */
 import { ZodError } from 'zod';
+import { jobOfMessage } from './backup/request.ts';
 import { derivedId } from './ids.ts';
-import { type Work, WorkMessage } from './messages.ts';
+import { BackupRequestMessage, type Work, WorkMessage } from './messages.ts';
 import type { Ports } from './ports.ts';
 import { jobOfUpload, startMessages } from './restore/start.ts';
 import { intend, standing } from './settle.ts';
@@ -11,10 +12,15 @@ import type { Step } from './topology.ts';
 const kept = { cause: 1_000, body: 100_000 };
 
 /** Notes why a step failed, so that a dead letter can say more than that there is one. Never fails itself. */
-export const blame = async (ports: Ports, step: Step, body: unknown, error: unknown): Promise<void> => {
+export const blame = async (
+  ports: Ports,
+  { step, messageId }: { step: Step; messageId: string },
+  body: unknown,
+  error: unknown,
+): Promise<void> => {
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   try {
-    const work = await workOf(ports, step, body);
+    const work = await workOf(ports, step, body, messageId);
     if (work) await ports.ledger.blame(work, step, why.slice(0, kept.cause));
   } catch {
     // The failure that is told of matters more than that it could not be noted.
@@ -22,7 +28,11 @@ export const blame = async (ports: Ports, step: Step, body: unknown, error: unkn
 };
 
 /** Whose work a message is; an upload's notification names its job by the key. */
-const workOf = async (ports: Ports, step: Step, body: unknown): Promise<Work | undefined> => {
+const workOf = async (ports: Ports, step: Step, body: unknown, messageId: string): Promise<Work | undefined> => {
+  if (step === 'backup-request') {
+    const { data } = BackupRequestMessage.safeParse(body);
+    return data && { jobId: jobOfMessage(data, messageId), attempt: data.attempt };
+  }
   if (step !== 'restore-start') {
     const { data } = WorkMessage.safeParse(body);
     return data;
@@ -41,7 +51,7 @@ export type Buried = 'job-failed' | 'no-job';
 
 /** @param body the message as it came, however broken; @param messageId what SQS named it */
 export const buryLetter = async (ports: Ports, step: Step, body: string, messageId: string): Promise<Buried> => {
-  const work = await workOf(ports, step, parsed(body));
+  const work = await workOf(ports, step, parsed(body), messageId);
   const why = work ? await ports.ledger.blamed(work, step) : undefined;
   const cause = why ?? (work ? 'no cause was kept' : 'the message names no job');
   await ports.ledger.bury({

@@ -94,7 +94,11 @@ export type Phase = z.infer<typeof Phase>;
 export const BackupParameters = z.object({
   backupType: z.enum(['complete']).default('complete'),
   includeAnalytics: z.boolean().default(true),
-  description: z.string().max(500).optional(),
+  description: z
+    .string()
+    .max(500)
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed text without NUL')
+    .optional(),
   expiresInHours: z
     .int()
     .min(1)

@@ -6,7 +6,8 @@ import { Busy } from './settle.ts';
 export const leased = async <T>(ports: Ports, scope: LedgerScope, n: number, work: () => Promise<T>): Promise<T> => {
   const { id: owner, deadline: until } = ports.invocation;
   if (!(await ports.ledger.lease(scope, n, { owner, until, now: ports.clock() }))) {
-    throw new Busy(`${scope.step} ${n + 1} of job ${scope.jobId}`);
+    const held = (await ports.ledger.leaseUntil(scope, n)) ?? ports.clock();
+    throw new Busy(`${scope.step} ${n + 1} of job ${scope.jobId}`, Math.max(0, held - ports.clock()));
   }
   try {
     return await work();

@@ -157,7 +157,13 @@ export type ObjectStore = {
 
 /** Work to be done, at least once, in any order. Resolves when the queue has it. */
 export type Queues = {
-  send<S extends keyof Messages>(step: S, messages: readonly Messages[S][], user: string): Promise<void>;
+  /** `delaySeconds` (900 at most) hides the messages for that long. */
+  send<S extends keyof Messages>(
+    step: S,
+    messages: readonly Messages[S][],
+    user: string,
+    options?: { delaySeconds?: number },
+  ): Promise<void>;
 };
 
 /** What happened, told to whoever subscribed, at least once. */

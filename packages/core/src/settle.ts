@@ -5,11 +5,14 @@ import { times } from './limits.ts';
 import type { Work } from './messages.ts';
 import { type Ports, StaleJob } from './ports.ts';
 
-/** Another consumer holds the lease of this piece. Thrown, so that the message comes again when that consumer's time is over. */
+/** Another consumer holds the lease of this piece. The message is to come again when that consumer's time is over. */
 export class Busy extends Error {
-  constructor(what: string) {
+  /** ms until the lease ends, as far as is known. */
+  readonly waitMs: number;
+  constructor(what: string, waitMs: number) {
     super(`${what} is being worked on by another consumer; it will be looked at again`);
     this.name = 'Busy';
+    this.waitMs = waitMs;
   }
 }
 
@@ -98,7 +101,11 @@ export const endOf = (job: Pick<Job, 'jobType'>, { kind }: Intent): JobStatus =>
 const rollBack = async (ports: Ports, job: Job): Promise<Settled> => {
   const move = advance(job, 'restore_rolling_back', ports.clock());
   if (move.ok) {
-    await ports.jobs.change(job, { ...move.patch, currentPhase: 'rolling_back' });
+    const moved = await unlessStale(() => ports.jobs.change(job, { ...move.patch, currentPhase: 'rolling_back' }));
+    if (!moved) {
+      const now = await ports.jobs.find(job.jobId);
+      return now?.intent ? fulfil(ports, now, now.intent) : 'unknown-job';
+    }
     ports.audit({ who: job.userId, what: 'job.status', jobId: job.jobId, outcome: 'restore_rolling_back' });
   }
   await ports.queues.send('restore-rollback', [{ jobId: job.jobId, attempt: job.attempt }], job.userId);

@@ -1,7 +1,7 @@
 /** A backup on ports in memory: whole, and whole again when any call fails or any message comes twice. */
 
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { createBackup, type Job, type Limits, type Ports, sweep } from '@fzip/core';
+import { createBackup, deleteBackup, type Job, type Limits, type Ports, sweep } from '@fzip/core';
 import { bufferSource, checkVolume, entityKinds, formatRow, openVolume, toPackageRow } from '@fzip/format';
 import { type MemoryPorts, memoryPorts } from '@fzip/testing';
 import { describe, expect, test } from 'vitest';
@@ -111,6 +111,39 @@ describe('a backup', () => {
     expect(done.validation).toMatchObject({ files_failed: 1, files_processed: 2, overall_quality: 'poor' });
   });
 
+  test('that was deleted is made anew under its key, and never from what the old one left', async () => {
+    const ports = await world();
+    const again = () => createBackup(ports, { userId: user, parameters, idempotencyKey: 'k' });
+    const { job: first } = await again();
+    await drain(ports);
+    await deleteBackup(ports, await jobOf(ports, first.jobId));
+    const { job: second } = await again();
+    await drain(ports);
+    expect(second.jobId).not.toBe(first.jobId);
+    await expectWhole(ports, await jobOf(ports, second.jobId));
+  });
+
+  test('fails when its package vanished between being read back and the verdict', async () => {
+    const ports = await world();
+    const head = ports.packages.head;
+    ports.packages.head = async (key) => (key.startsWith('packages/') ? undefined : head(key));
+    const { job } = await createBackup(ports, { userId: user, parameters });
+    await drain(ports);
+    expect(await jobOf(ports, job.jobId)).toMatchObject({
+      status: 'backup_failed',
+      error: { code: 'VALIDATION_FAILED' },
+    });
+  });
+
+  test('started by a message without an id fails with the cause too', async () => {
+    const ports = await world();
+    ports.profiles.count = () => Promise.reject(new Error('the table is on fire'));
+    await ports.queues.send('backup-request', [{ userId: user, attempt: 1, parameters }], user);
+    await drain(ports);
+    expect(ports.jobs.all()).toMatchObject([{ status: 'backup_failed', error: { code: 'STEP_FAILED' } }]);
+    expect(ports.jobs.all()[0]?.error?.message).toContain('on fire');
+  });
+
   test('never reads a file outside the folder of its user', async () => {
     const ports = await world();
     await ports.files.put('mallory/secret.csv', Buffer.from('not yours'));
@@ -131,7 +164,7 @@ describe('a backup', () => {
     await drain(ports);
     const done = await jobOf(ports, job.jobId);
     await expectWhole(ports, done);
-    expect(done.validation?.issues.join()).toContain('1 row');
+    expect(done.validation?.issues).toContain('1 value is odd or refers to something that is not there');
     expect(done.validation?.score).toBeLessThan(100);
   });
 

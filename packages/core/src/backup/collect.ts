@@ -69,6 +69,7 @@ const readPiece = async (ports: Ports, job: Job, from: BackupCollectMessage): Pr
           digest: digest.hex(),
           seenAfter: again.seen.count,
           moved: !agree,
+          finishedAt: ports.clock(),
         },
       };
     }

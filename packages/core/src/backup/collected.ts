@@ -15,6 +15,8 @@ export const PieceRecord = z.object({
   digest: z.string(),
   /** What the look afterwards found. */
   seenAfter: z.int(),
+  /** ms since epoch. */
+  finishedAt: z.number(),
   /** True when rows still changed at the last pass. */
   moved: z.boolean(),
 });

@@ -19,7 +19,7 @@ type Facts = {
 
 export const manifestOf = (job: Job, facts: Facts): Manifest => {
   const { soFar, collected, plan } = facts;
-  const [started, finished] = [job.startedAt ?? job.createdAt, job.updatedAt];
+  const started = job.startedAt ?? job.createdAt;
   const pieces = [...collected.values()].flatMap(({ pieces }) => pieces);
   return {
     backup_format_version: '1.0',
@@ -43,7 +43,7 @@ export const manifestOf = (job: Job, facts: Facts): Manifest => {
     filters: {},
     snapshot: {
       started_at: new Date(started).toISOString(),
-      finished_at: new Date(Math.max(started, finished)).toISOString(),
+      finished_at: new Date(Math.max(started, ...pieces.map(({ finishedAt }) => finishedAt))).toISOString(),
       passes: Math.max(1, ...pieces.map(({ pass }) => pass)),
       moved: { count: movedIn(collected.values()), ids: [] },
     },

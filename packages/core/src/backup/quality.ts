@@ -10,8 +10,8 @@ export type Facts = {
   rowsFound: number;
   filesPresent: number;
   filesFailed: number;
-  /** Rows with dangling references or odd values, which travel as they are. */
-  defectRows: number;
+  /** Dangling references and odd values, which travel as they are; one row may have several. */
+  defects: number;
   /** Rows that still changed while they were read. */
   movedRows: number;
   /** Bytes of all entries, and of the package. */
@@ -21,8 +21,15 @@ export type Facts = {
   warnings: readonly string[];
 };
 
-/** Points off, as the specification gives them; that for known defects is ours. */
-const off = { integrity: 30, completeness: 40, failedFilesAtMost: 50, failedFilesRate: 2, defectsAtMost: 15 } as const;
+/** Points off, as the specification gives them; those for known defects and moved rows are ours. */
+const off = {
+  integrity: 30,
+  completeness: 40,
+  failedFilesAtMost: 50,
+  failedFilesRate: 2,
+  defectsAtMost: 15,
+  movedAtMost: 40,
+} as const;
 
 const grades = [
   [95, 'excellent'],
@@ -38,7 +45,7 @@ const listed = 100;
 export const quality = (facts: Facts): Quality => {
   const files = facts.filesPresent + facts.filesFailed;
   const missingRows = Math.max(0, facts.rowsExpected - facts.rowsFound);
-  const defects = percent(facts.defectRows, Math.max(1, facts.rowsFound));
+  const defects = percent(facts.defects, Math.max(1, facts.rowsFound));
   const broken = facts.errors.length > 0;
   const failureRate = files === 0 ? 0 : percent(facts.filesFailed, files);
   const score =
@@ -46,7 +53,10 @@ export const quality = (facts: Facts): Quality => {
     (broken ? off.integrity : 0) -
     (missingRows > 0 ? off.completeness : 0) -
     Math.min(off.failedFilesAtMost, off.failedFilesRate * failureRate) -
-    (facts.defectRows > 0 ? Math.min(off.defectsAtMost, Math.max(1, defects)) : 0);
+    (facts.movedRows > 0
+      ? Math.min(off.movedAtMost, Math.max(1, percent(facts.movedRows, Math.max(1, facts.rowsFound))))
+      : 0) -
+    (facts.defects > 0 ? Math.min(off.defectsAtMost, Math.max(1, defects)) : 0);
   const score0 = rounded(Math.max(0, score));
   return {
     overall_quality: grades.find(([least]) => score0 >= least)?.[1] ?? 'poor',
@@ -80,8 +90,10 @@ const issues = (facts: Facts, missingRows: number): string[] => [
   ...(facts.movedRows > 0
     ? [`At least ${rows(facts.movedRows)} changed while ${facts.movedRows === 1 ? 'it was' : 'they were'} read`]
     : []),
-  ...(facts.defectRows > 0
-    ? [`${rows(facts.defectRows)} refer to something that is not there, or hold an odd value`]
+  ...(facts.defects > 0
+    ? [
+        `${facts.defects} ${facts.defects === 1 ? 'value is' : 'values are'} odd or ${facts.defects === 1 ? 'refers' : 'refer'} to something that is not there`,
+      ]
     : []),
   ...facts.warnings,
 ];
@@ -92,7 +104,7 @@ const recommendations = (facts: Facts, missingRows: number): string[] => [
     ? ['Look at the failed files: upload them again to HouseF3 if you still have them, then make a new backup.']
     : []),
   ...(facts.movedRows > 0 ? ['Make a backup again when nothing is being imported.'] : []),
-  ...(facts.defectRows > 0
+  ...(facts.defects > 0
     ? ['Nothing to do for restoring: the package states these rows, and a restore brings them back as they are.']
     : []),
 ];

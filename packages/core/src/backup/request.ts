@@ -4,7 +4,7 @@ import { announceStart, requestSent } from '../announce.ts';
 import { derivedId } from '../ids.ts';
 import { advance, type BackupParameters, backupParameters, type CollectPiece, type Counts, type Job } from '../jobs.ts';
 import type { BackupRequestMessage } from '../messages.ts';
-import type { Ports } from '../ports.ts';
+import { type Ports, StaleJob } from '../ports.ts';
 import { type Idle, rowTtl, standing } from '../settle.ts';
 import { type Estimate, estimate } from './estimate.ts';
 
@@ -40,6 +40,14 @@ const newBackup = (ports: Ports, jobId: string, userId: string, parameters: Back
 
 /** A job that was deleted leaves this behind, so that a late message does not bring it back. */
 const graveOf = (jobId: string) => ({ jobId, attempt: 1, step: 'backup-request', kind: 'deleted' }) as const;
+/** The id that a key stands for now: a deleted job's is never used again, for its ledger tells of work that is gone. */
+export const idOfKey = async (ports: Ports, ...key: string[]): Promise<string> => {
+  for (let generation = 0; ; generation += 1) {
+    const id = derivedId(JSON.stringify(generation === 0 ? key : [...key, generation]));
+    if (!(await isBuried(ports, id))) return id;
+  }
+};
+
 export const buryJob = (ports: Ports, jobId: string) => ports.ledger.put(graveOf(jobId), 0, { at: ports.clock() });
 const isBuried = async (ports: Ports, jobId: string): Promise<boolean> =>
   (await ports.ledger.get(graveOf(jobId), 0)) !== undefined;
@@ -55,8 +63,7 @@ export const createBackup = async (
   request: { userId: string; parameters: BackupParameters; idempotencyKey?: string },
 ): Promise<CreatedBackup> => {
   const { userId, parameters, idempotencyKey } = request;
-  const jobId =
-    idempotencyKey === undefined ? ports.newId() : derivedId(JSON.stringify(['key', userId, idempotencyKey]));
+  const jobId = idempotencyKey === undefined ? ports.newId() : await idOfKey(ports, 'key', userId, idempotencyKey);
   const { counts, exact } = await profileCounts(ports, userId);
   const created = await ports.jobs.create(newBackup(ports, jobId, userId, parameters));
   const job = await ports.jobs.find(jobId);
@@ -76,11 +83,15 @@ export const sendRequest = async (ports: Ports, job: Job): Promise<void> => {
   await ports.jobs.announce(jobId, [id]);
 };
 
+/** The job that a message asks for: its own, or one that follows from the message itself. */
+export const jobOfMessage = ({ jobId, userId }: BackupRequestMessage, messageId: string): string =>
+  jobId ?? derivedId(JSON.stringify(['message', userId, messageId]));
+
 export type Requested = Idle | 'requested' | 'foreign-job' | 'deleted';
 
 /** @param messageId names the message itself, from which a job's id follows if it carries none */
 export const request = async (ports: Ports, message: BackupRequestMessage, messageId: string): Promise<Requested> => {
-  const jobId = message.jobId ?? derivedId(JSON.stringify(['message', message.userId, messageId]));
+  const jobId = jobOfMessage(message, messageId);
   if (!(await ports.jobs.find(jobId))) {
     if (await isBuried(ports, jobId)) return 'deleted';
     await ports.jobs.create(newBackup(ports, jobId, message.userId, message.parameters));
@@ -89,10 +100,21 @@ export const request = async (ports: Ports, message: BackupRequestMessage, messa
   if (!at.ok) return at.outcome;
   // Ids are guessable by nobody, but a message may be wrong: it never works on another user's job.
   if (at.job.userId !== message.userId) return 'foreign-job';
-  const job = at.job.status === 'backup_initiated' ? await begin(ports, at.job) : at.job;
+  const job = at.job.status === 'backup_initiated' ? await begun(ports, at.job) : at.job;
+  // Somebody else moved it, or ended it: then the answer is theirs.
+  if (!job) return request(ports, message, messageId);
   await announceStart(ports, job);
   await sendCollects(ports, job);
   return 'requested';
+};
+
+const begun = async (ports: Ports, job: Job): Promise<Job | undefined> => {
+  try {
+    return await begin(ports, job);
+  } catch (error) {
+    if (error instanceof StaleJob) return undefined;
+    throw error;
+  }
 };
 
 /** Counts, cuts the work into pieces and fixes both in the job, before the first message goes out. */

@@ -27,7 +27,7 @@ const Checked = z.object({
   digests: z.record(z.string(), z.string()),
   filesPresent: z.int(),
   filesFailed: z.int(),
-  defectRows: z.int(),
+  defects: z.int(),
   failedFiles: z.array(z.object({ fileId: z.string(), fileName: z.string(), reason: z.string() })),
   dataChecksums: z.record(z.string(), z.string()),
 });
@@ -85,7 +85,7 @@ const readBack = async (ports: Ports, job: Job, stored: VolumeRecord, number: nu
       digests: found.digests,
       filesPresent: found.files.present,
       filesFailed: found.files.failed,
-      defectRows: manifest.known_defects.reduce((sum, defect) => sum + defect.rows, 0),
+      defects: manifest.known_defects.reduce((sum, defect) => sum + defect.rows, 0),
       failedFiles: manifest.failed_files
         .slice(0, kept)
         .map(({ fileId, fileName, reason }) => ({ fileId, fileName, reason })),
@@ -107,7 +107,7 @@ const refused = (error: PackageRefused): Checked => ({
   digests: {},
   filesPresent: 0,
   filesFailed: 0,
-  defectRows: 0,
+  defects: 0,
   failedFiles: [],
   dataChecksums: {},
 });
@@ -133,15 +133,19 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
       `files: ${filesPresent} stored and ${filesFailed} stated as failed, ${found.transaction_files} have a row`,
     );
   }
+  for (const { key, etag } of volumes) {
+    const stored = await ports.packages.head(key);
+    if (stored?.etag !== etag) errors.push(`${key}: ${stored ? 'was replaced' : 'is gone'} since it was read back`);
+  }
   const packageSize = volumes.reduce((total, volume) => total + volume.size, 0);
   const now = ports.clock();
   const validation = quality({
     errors,
-    rowsExpected: rows(expected),
+    rowsExpected: Math.max(rows(expected), seenAfter(collected.values())),
     rowsFound: rows(found),
     filesPresent,
     filesFailed,
-    defectRows: sum((check) => check.defectRows),
+    defects: sum((check) => check.defects),
     movedRows: movedIn(collected.values()),
     plainBytes: volumes.reduce((total, volume) => total + volume.dataBytes + volume.fileBytes, 0),
     storedBytes: packageSize,
@@ -167,6 +171,10 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     },
   });
 };
+
+/** Rows that the last look saw, of all kinds. */
+const seenAfter = (collected: Iterable<Collected>): number =>
+  [...collected].flatMap(({ pieces }) => pieces).reduce((sum, piece) => sum + piece.seenAfter, 0);
 
 const foundCounts = (checks: Checked[]): Counts =>
   Object.fromEntries(

@@ -1,5 +1,5 @@
 /** restore-check: looks at one chunk with the tables' eyes; the last one gives the verdict. */
-import type { EntityKind, Row } from '@fzip/format';
+import { type EntityKind, type Row, unwritableKeys } from '@fzip/format';
 import { announceEnding } from '../announce.ts';
 import { type Job, restoreParameters, type ValidationResults } from '../jobs.ts';
 import { finishPiece, records } from '../ledger.ts';
@@ -10,9 +10,9 @@ import { type Idle, refuseRestore, type Settled, settle, standing } from '../set
 import { begin } from './begin.ts';
 import { CheckedPiece, checkedScope } from './checked.ts';
 import { isEmpty, rowsBeyondDefaults } from './empty.ts';
+import { nameOf } from './prepare.ts';
 import { rowBatches } from './rows.ts';
 import { piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
-import { refusedByTable } from './writable.ts';
 
 /** Problems in words that a piece keeps, and that a job keeps. */
 const kept = { piece: 10, job: 100 };
@@ -43,11 +43,11 @@ const checkChunk = async (
 ): Promise<CheckedPiece> => {
   const found: CheckedPiece = { problems: [], problemCount: 0, foreign: 0 };
   for await (const batch of rowBatches(ports, job, kind, chunk, { ids: 'kept' })) {
-    for (const { stored } of batch) {
-      const problem = refusedByTable(kind, stored);
-      if (problem === undefined) continue;
-      found.problemCount += 1;
-      if (found.problems.length < kept.piece) found.problems.push(problem);
+    for (const { packaged, stored } of batch) {
+      for (const { message } of unwritableKeys(kind, packaged)) {
+        found.problemCount += 1;
+        if (found.problems.length < kept.piece) found.problems.push(`${nameOf(kind, stored)}: ${message}`);
+      }
     }
     // A row that the table would refuse has no key to ask for.
     if (found.problemCount === 0)

@@ -34,7 +34,7 @@ const newId = (secret: string, kind: EntityKind, id: string): string => {
 
 /** The stored form of a package's row for a user. */
 export const prepare = (kind: EntityKind, packaged: Row, userId: string, ids: Ids): Row => {
-  const owned = withoutNullKeys(kind, { ...remapped(kind, packaged, ids), userId });
+  const owned = { ...remapped(kind, packaged, ids), userId };
   const placed = kind === 'transaction_files' ? { ...owned, s3Key: fileKey(userId, owned) } : owned;
   return toStoredRow(kind, placed);
 };
@@ -63,28 +63,6 @@ const rehashed = (row: Row): Row => {
     (typeof amount === 'string' || isNumber(amount)) &&
     typeof description === 'string';
   return hashed ? { ...row, transactionHash: transactionHash({ accountId, date, amount, description }) } : row;
-};
-
-/** Null and absent are the same to HouseF3, but an index key that is null makes DynamoDB refuse the row. */
-const withoutNullKeys = (kind: EntityKind, row: Row): Row =>
-  Object.fromEntries(
-    Object.entries(row).filter(([attribute, value]) => value !== null || !nullRefused(kind, attribute)),
-  );
-
-const nullRefused = (kind: EntityKind, attribute: string): boolean => {
-  if (kind === 'transactions') {
-    return [
-      'status',
-      'balance',
-      'importOrder',
-      'statusDate',
-      'transactionHash',
-      'primaryCategoryId',
-      'transactionType',
-      'categoryId',
-    ].includes(attribute);
-  }
-  return attribute === 'accountId' || attribute === 'parentCategoryId';
 };
 
 /** What names a prepared row in a message to people. */

@@ -1,7 +1,6 @@
 /** What a user does with a restore: ask for it, upload, confirm, cancel, delete. */
 import { removeAll } from '../backup/lifecycle.ts';
-import { buryJob } from '../backup/request.ts';
-import { derivedId } from '../ids.ts';
+import { buryJob, idOfKey } from '../backup/request.ts';
 import { atRest, type Counts, type Job, jobCan, type RestoreParameters } from '../jobs.ts';
 import { times } from '../limits.ts';
 import type { Ports } from '../ports.ts';
@@ -27,8 +26,7 @@ export const createRestore = async (
   request: { userId: string; parameters: RestoreParameters; idempotencyKey?: string },
 ): Promise<CreatedRestore> => {
   const { userId, parameters, idempotencyKey } = request;
-  const jobId =
-    idempotencyKey === undefined ? ports.newId() : derivedId(JSON.stringify(['restore', userId, idempotencyKey]));
+  const jobId = idempotencyKey === undefined ? ports.newId() : await idOfKey(ports, 'restore', userId, idempotencyKey);
   const before = idempotencyKey === undefined ? undefined : await ports.jobs.find(jobId);
   if (before) return { ok: true, job: before, created: false };
   if (!parameters.validateOnly) {
