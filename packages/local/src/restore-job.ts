@@ -99,7 +99,7 @@ const follow = async (
     }
     if (ended.has(status.status)) {
       task.failed(`restore ${phaseText(status.status)}`);
-      throw new RestoreFailed(`the restore is ${phaseText(status.status)}: ${causesOf(status)}`);
+      throw new RestoreFailed(`the restore ended with ${phaseText(status.status)}: ${causesOf(status)}`);
     }
     await sleep(pollEveryMs, undefined, signal === undefined ? {} : { signal });
   }
@@ -112,9 +112,9 @@ const ended: ReadonlySet<RestoreStatus['status']> = new Set([
   'canceled',
 ]);
 
-const causesOf = ({ errorMessage, validationResults }: RestoreStatus): string => {
-  const causes = [errorMessage, ...(validationResults?.errors ?? [])].filter((cause) => cause !== undefined);
-  return [...new Set(causes)].join('; ') || 'no cause was given';
+const causesOf = ({ errorMessage = '', validationResults }: RestoreStatus): string => {
+  const errors = (validationResults?.errors ?? []).filter((error) => !errorMessage.includes(error));
+  return [errorMessage, ...errors].filter((cause) => cause !== '').join('; ') || 'no cause was given';
 };
 
 /** Says what was done. */

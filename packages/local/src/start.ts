@@ -1,7 +1,7 @@
 /** `npm start`: the embedded runtime, a sample profile, a backup of it, its restore for another user; then it stays up. */
 import { fzipClient } from '@fzip/api/client';
 import { helpText, numberOf, type Options, parseArguments, UsageError } from './arguments.ts';
-import { countsText, type Display, displayFor } from './display.ts';
+import { countsText, type Display, displayFor, phaseText } from './display.ts';
 import { type Engine, startEngine } from './engine.ts';
 import {
   type HeldHome,
@@ -70,8 +70,8 @@ const work = async (home: HeldHome, engine: Engine, display: Display, shutdown: 
   await Promise.race([both(), engine.died.then(fail)]);
   const envFile = writeEnvironment(home, { ...engine.env, FZIP_API_URL: engine.url });
   display.fact('API', `${engine.url}/fzip  (described at /fzip/openapi.json)`);
-  display.fact('users', `${sampleUser}, ${restoredUser}`);
-  display.fact('token', `${await tokenOf(engine, sampleUser)()}  (of ${sampleUser})`);
+  display.fact('user', sampleUser);
+  display.fact('token', await tokenOf(engine, sampleUser)());
   display.fact('environment', `. ${envFile}  (for the AWS CLI and scripts)`);
   display.fact('logs', home.logs);
   display.end('Running. Ctrl-C stops it.');
@@ -96,11 +96,24 @@ const backUp = async (engine: Engine, stage: Stage, folder: string): Promise<Mai
 
 const restore = async (engine: Engine, stage: Stage, { volumes: [volume] }: MainJobResult): Promise<void> => {
   const { display } = stage;
+  const token = tokenOf(engine, restoredUser);
   const counts = await countsOf(engine, restoredUser);
-  if (!isEmpty(counts)) return display.line(`the profile of ${restoredUser} is there already: ${countsText(counts)}`);
+  if (!isEmpty(counts)) return sayRestored(engine, display, counts);
   if (volume === undefined) return;
   display.line(`restoring into the empty profile of ${restoredUser}`);
-  showRestore(display, await runRestoreJob({ ...stage, token: tokenOf(engine, restoredUser), file: volume.path }));
+  showRestore(display, await runRestoreJob({ ...stage, token, file: volume.path }));
+};
+
+/** A restore that the last run left in the middle goes on by itself. */
+const sayRestored = async (engine: Engine, display: Display, counts: Counts): Promise<void> => {
+  const client = fzipClient({ baseUrl: engine.url, token: tokenOf(engine, restoredUser) });
+  const [last] = (await client.listRestores({ limit: 1 })).restoreJobs;
+  const isWhole = last === undefined || last.status === 'completed';
+  display.line(
+    isWhole
+      ? `the profile of ${restoredUser} is there already: ${countsText(counts)}`
+      : `the restore into the profile of ${restoredUser} is ${phaseText(last.status)}, ${last.progress} %`,
+  );
 };
 
 type Counts = Record<string, number>;
