@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config';
 const env = { POWERTOOLS_METRICS_DISABLED: 'true', AWS_REGION: 'eu-west-1', AWS_EC2_METADATA_DISABLED: 'true' };
 
 const project = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, env, testTimeout, hookTimeout: testTimeout, execArgv: ['--disable-warning=ExperimentalWarning'] },
+  test: {
+    name,
+    include,
+    env,
+    testTimeout,
+    hookTimeout: testTimeout,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  },
 });
 
 export default defineConfig({

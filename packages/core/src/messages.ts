@@ -61,7 +61,7 @@ export type RestoreChunkMessage = z.infer<typeof RestoreChunkMessage>;
 export const RestoreVerifyMessage = WorkMessage.extend({ piece: z.int().nonnegative() });
 export type RestoreVerifyMessage = z.infer<typeof RestoreVerifyMessage>;
 
-export const RestoreRollbackMessage = WorkMessage;
+export const RestoreRollbackMessage = WorkMessage.extend({});
 export type RestoreRollbackMessage = Work;
 
 /** A restore completed: the user's analytics are to be computed anew. The event itself, as SNS delivers it raw. */
