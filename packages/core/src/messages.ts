@@ -54,7 +54,11 @@ export const RestoreCheckMessage = WorkMessage.extend({
 export type RestoreCheckMessage = z.infer<typeof RestoreCheckMessage>;
 
 /** Writes one staged chunk of the step's kind. */
-export const RestoreChunkMessage = WorkMessage.extend({ chunk: z.int().nonnegative() });
+export const RestoreChunkMessage = WorkMessage.extend({
+  chunk: z.int().nonnegative(),
+  /** Rows of the chunk that are written already: a slow table takes more than one invocation. */
+  from: z.int().nonnegative().default(0),
+});
 export type RestoreChunkMessage = z.infer<typeof RestoreChunkMessage>;
 
 /** Verifies from a piece on; `piece` counts over all kinds, as in checking. */

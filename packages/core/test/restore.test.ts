@@ -34,6 +34,20 @@ const world = async (): Promise<{ ports: MemoryPorts; bytes: Buffer }> => {
   return { ports, bytes };
 };
 
+const biggerPackage = async (transactions: number): Promise<Buffer> => {
+  const ports = memoryPorts();
+  await fill(ports, 'dora', { transactions, files: 3 });
+  const { job } = await createBackup(ports, {
+    userId: 'dora',
+    parameters: { backupType: 'complete', includeAnalytics: true, expiresInHours: 24 },
+  });
+  await drain(ports);
+  const done = await ports.jobs.find(job.jobId);
+  const bytes = ports.packages.objects.get(done?.packages?.[0]?.key ?? '')?.bytes;
+  if (!bytes) throw new Error('no package');
+  return bytes;
+};
+
 const rowsOf = (ports: MemoryPorts, user: string): Record<EntityKind, Row[]> =>
   Object.fromEntries(
     entityKinds.map((kind) => [kind, ports.profiles.rows(kind).filter(({ userId }) => userId === user)]),
@@ -171,6 +185,22 @@ describe('a restore', () => {
       expect((await ended(ports, job)).status, `canceled after ${steps} messages`).toBe('restore_canceled');
       expectEmpty(ports, 'bob');
     }
+  });
+
+  test('of chunks that take longer than one invocation goes on where it stopped', async () => {
+    const slow = memoryPorts({ limits: { chunkRows: 5_000, handOverMs: 60_000 } });
+    const putFresh = slow.profiles.putFresh;
+    const puts: number[] = [];
+    slow.profiles.putOwn = async (_user, kind, rows) => {
+      await putFresh(kind, rows);
+      puts.push(rows.length);
+      slow.time.now += 70_000;
+      return { conflicts: 0 };
+    };
+    const big = await biggerPackage(1_200);
+    const job = await ended(slow, await drained(slow, restore(slow, big)));
+    expect(job).toMatchObject({ status: 'restore_completed', results: { transactions: 1_200 } });
+    expect(puts.filter((rows) => rows === 500)).toHaveLength(2);
   });
 
   test('whose writer wakes after the rollback writes nothing any more', async () => {

@@ -70,8 +70,8 @@ export const consumeAll =
       }
     });
 
-/** The longest that SQS hides a message. */
-const longestDelaySeconds = 900;
+/** A lease may be given back before it ends, so it is looked at again every so often. SQS hides a message for 900 s at most. */
+const longestDelaySeconds = 60;
 
 /**
  * Sends a message once more for the time when the lease is over, and lets this one go: waiting is no failure, and must not

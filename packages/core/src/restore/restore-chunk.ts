@@ -24,7 +24,7 @@ export const writtenScope = (work: Work, kind: EntityKind): LedgerScope => ({
   kind: 'chunk',
 });
 
-type Outcome = Idle | Settled | 'written';
+type Outcome = Idle | Settled | 'written' | 'continued';
 
 export const restoreChunk =
   (kind: EntityKind) =>
@@ -38,6 +38,11 @@ export const restoreChunk =
     const unpacked = await unpackedOf(ports, job);
     if (!(await ports.ledger.get(scope, message.chunk))) {
       const outcome = await leased(ports, scope, message.chunk, () => write(ports, job, writing, kind, message));
+      if (typeof outcome === 'object') {
+        // The lease is given back by now, so that whoever goes on does not find the piece busy.
+        await ports.queues.send(restoreSteps[kind], [{ ...message, from: outcome.from }], job.userId);
+        return 'continued';
+      }
       if (outcome !== 'written') return outcome;
       const total = piecesOf(unpacked).length;
       await reporter(ports, job, { step: 'write', piece: `${kind}:${message.chunk}`, total }).finish(1);
@@ -53,20 +58,24 @@ const write = async (
   job: Job,
   writing: Writing,
   kind: EntityKind,
-  { chunk }: RestoreChunkMessage,
-): Promise<Outcome> => {
+  { chunk, from }: RestoreChunkMessage,
+): Promise<Exclude<Outcome, 'continued'> | { from: number }> => {
   const files = kind === 'transaction_files' ? await packageFiles(ports, job) : undefined;
   let rows = 0;
   for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
+    rows += batch.length;
+    if (rows <= from) continue;
     // Attempt, intent and lease, before every batch: a rollback may have begun, and then nothing is written any more.
     const at = await standing(ports, job);
     if (!at.ok) return at.outcome;
+    if (ports.invocation.deadline - ports.clock() < ports.limits.handOverMs && rows - batch.length > from) {
+      return { from: rows - batch.length };
+    }
     if (ports.clock() >= ports.invocation.deadline) throw new Error(`no time left to write ${kind} ${chunk}`);
     if (files) for (const row of batch) await writeFile(ports, files, row);
     const stored = batch.map((row) => row.stored);
     const conflicts = await put(ports, job, writing, kind, stored);
     if (conflicts > 0) return failRestore(ports, job, 'ID_CONFLICT', conflict(conflicts));
-    rows += batch.length;
   }
   await ports.ledger.put(writtenScope(job, kind), chunk, { rows });
   return 'written';

@@ -18,6 +18,6 @@ export const sendNextKind = async (
   const phase = kind === undefined ? 'verifying' : restoringPhase(kind);
   await ports.jobs.report(jobId, attempt, ports.clock(), { percent: progress, phase });
   if (kind === undefined) return ports.queues.send('restore-verify', [{ jobId, attempt, piece: 0 }], userId);
-  const messages = Array.from({ length: chunks[kind] }, (_, chunk) => ({ jobId, attempt, chunk }));
+  const messages = Array.from({ length: chunks[kind] }, (_, chunk) => ({ jobId, attempt, chunk, from: 0 }));
   return ports.queues.send(restoreSteps[kind], messages, userId);
 };
