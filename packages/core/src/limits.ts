@@ -3,6 +3,9 @@ export type Limits = {
   /** A chunk is closed when it holds this many rows or bytes of NDJSON, whichever comes first. */
   chunkRows: number;
   chunkBytes: number;
+  /** Files of a restore that are written as one chunk, and their bytes. */
+  chunkFiles: number;
+  chunkFileBytes: number;
   /** A volume is closed at this many planned stored bytes, or this many entries. FORMAT.md section 1. */
   volumeBytes: number;
   volumeEntries: number;
@@ -24,6 +27,8 @@ const MiB = 1024 * 1024;
 export const defaultLimits: Limits = {
   chunkRows: 5_000,
   chunkBytes: 8 * MiB,
+  chunkFiles: 200,
+  chunkFileBytes: 1024 * MiB,
   volumeBytes: 1024 * MiB,
   volumeEntries: 20_000,
   smallFileBytes: 1 * MiB,

@@ -29,9 +29,9 @@ export type Reporter = {
 export const reporter = (
   ports: Ports,
   job: Job,
-  work: { step: keyof typeof steps; piece: string | number; total: number },
+  work: { step: keyof typeof steps; piece: string | number; total: number; phase?: Phase },
 ): Reporter => {
-  const { worth, phase } = steps[work.step];
+  const { worth, phase = work.phase } = steps[work.step];
   let written = Number.NEGATIVE_INFINITY;
   const finish = async (done: number) => {
     written = ports.clock();

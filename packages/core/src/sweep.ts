@@ -37,6 +37,7 @@ export const sweep = async (ports: Ports): Promise<Swept> => {
     for await (const job of jobsWith(ports, status, (job) => unsaid(job, now))) await tell(ports, job, swept);
   }
   await cleanStaging(ports, swept);
+  await cleanUploads(ports, swept);
   return swept;
 };
 
@@ -66,6 +67,9 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
     swept.expired += 1;
     return;
   }
+  // It waits for its user and is not stuck; the storage's notification may have been lost, and then this finds the upload.
+  if (job.status === 'restore_awaiting_confirmation') return;
+  if (job.status === 'restore_uploaded') return uploaded(ports, job);
   const unsent = job.status === 'backup_initiated' && !job.announced.includes(requestSent(job));
   if (unsent && now - job.createdAt > times.announceAfter) {
     await sendRequest(ports, job);
@@ -173,6 +177,20 @@ const cleanStaging = async (ports: Ports, swept: Swept): Promise<void> => {
   }
 };
 
+/** Uploads that nobody will read any more: of restores that rest, or that are gone. */
+const cleanUploads = async (ports: Ports, swept: Swept): Promise<void> => {
+  let looked = 0;
+  for await (const user of ports.packages.folders('uploads/')) {
+    for await (const folder of ports.packages.folders(user)) {
+      looked += 1;
+      if (looked > perRun) return;
+      if (!(await isOver(ports, folder.slice(user.length, -1)))) continue;
+      await removeAll(ports.packages, folder);
+      swept.cleaned += 1;
+    }
+  }
+};
+
 /** Volumes that no job counts: of a backup that failed or was canceled, or doubles that a crash left behind. */
 const removeUncounted = async (ports: Ports, jobId: string): Promise<void> => {
   const job = await ports.jobs.find(jobId);
@@ -186,7 +204,15 @@ const isOver = async (ports: Ports, jobId: string): Promise<boolean> => {
   const job = await ports.jobs.find(jobId);
   if (!job) return true;
   if (!atRest(job.status)) return false;
-  if (['backup_completed', 'backup_expired', 'restore_completed', 'restore_validation_passed'].includes(job.status))
+  if (
+    [
+      'backup_completed',
+      'backup_expired',
+      'restore_completed',
+      'restore_validation_passed',
+      'restore_canceled',
+    ].includes(job.status)
+  )
     return true;
   return ports.clock() - (job.completedAt ?? job.updatedAt) > times.retryWindow;
 };

@@ -1,6 +1,7 @@
 /** A restore on ports in memory: whole, or not at all, whichever call fails. */
 import {
   cancelRestore,
+  confirmRestore,
   createBackup,
   createRestore,
   type Job,
@@ -201,6 +202,89 @@ describe('a restore', () => {
     const job = await ended(slow, await drained(slow, restore(slow, big)));
     expect(job).toMatchObject({ status: 'restore_completed', results: { transactions: 1_200 } });
     expect(puts.filter((rows) => rows === 500)).toHaveLength(2);
+  });
+
+  test('that begins twice, or is confirmed twice while it writes, is not undone by the second', async () => {
+    const { ports, bytes } = await world();
+    const job = await restore(ports, bytes, { requireConfirmation: true });
+    await drain(ports);
+    const waiting = await ended(ports, job);
+    expect(waiting.status).toBe('restore_awaiting_confirmation');
+    const page = ports.profiles.count;
+    let meanwhile = true;
+    ports.profiles.count = async (...query) => {
+      if (meanwhile) {
+        meanwhile = false;
+        // The other start overtakes this one between its lock and its count, and writes.
+        await confirmRestore(ports, waiting);
+        await drain(ports, ports, 2);
+      }
+      return page(...query);
+    };
+    await confirmRestore(ports, waiting);
+    await drain(ports);
+    expect(await ended(ports, job)).toMatchObject({ status: 'restore_completed' });
+    expect(counts(ports, 'bob')).toEqual(counts(ports, 'alice'));
+  });
+
+  test('waits for its user a day, and is then canceled and not called stuck', async () => {
+    const { ports, bytes } = await world();
+    const confirming = await restore(ports, bytes, { requireConfirmation: true });
+    await drain(ports);
+    const asked2 = await createRestore(ports, { userId: 'carol', parameters: asked });
+    if (!asked2.ok) throw new Error('not empty');
+    for (let minutes = 0; minutes < 25 * 60; minutes += 5) {
+      ports.time.now += 5 * 60_000;
+      await sweep(ports);
+      await drain(ports);
+    }
+    expect(await ended(ports, confirming)).toMatchObject({
+      status: 'restore_canceled',
+      error: { code: 'CONFIRMATION_EXPIRED' },
+    });
+    expect(await ended(ports, asked2.job)).toMatchObject({
+      status: 'restore_canceled',
+      error: { code: 'UPLOAD_EXPIRED' },
+    });
+    expect([...ports.packages.objects.keys()].filter((key) => key.startsWith('uploads/'))).toEqual([]);
+  });
+
+  test('brings the bytes of a file back whose id is no UUID, and never outside the folder of its user', async () => {
+    const ports = memoryPorts();
+    const file = {
+      fileId: 'legacy:42/../x',
+      userId: 'old',
+      fileName: 'a.csv',
+      s3Key: 'old/a.csv',
+      fileSize: 3,
+      uploadDate: 1,
+      createdAt: 1,
+      updatedAt: 1,
+    };
+    ports.profiles.put('transaction_files', [file]);
+    await ports.files.put('old/a.csv', Buffer.from('a,b'));
+    const { job } = await createBackup(ports, {
+      userId: 'old',
+      parameters: { backupType: 'complete', includeAnalytics: true, expiresInHours: 24 },
+    });
+    await drain(ports);
+    const bytes = ports.packages.objects.get((await ports.jobs.find(job.jobId))?.packages?.[0]?.key ?? '')?.bytes;
+    ports.profiles.remove('transaction_files', file);
+    const done = await ended(ports, await drained(ports, restore(ports, bytes ?? Buffer.alloc(0))));
+    expect(done.status).toBe('restore_completed');
+    expect(filesOf(ports, 'bob')).toEqual(['a,b']);
+    for (const key of ports.files.objects.keys()) expect(key.split('/')).not.toContain('..');
+  });
+
+  test('never takes the place of a row of its user that no index shows', async () => {
+    const { ports, bytes } = await world();
+    const [account] = ports.profiles.rows('accounts');
+    for (const kind of entityKinds) for (const row of ports.profiles.rows(kind)) ports.profiles.remove(kind, row);
+    const { createdAt: _, ...hidden }: Row = { ...account, notes: 'mine' };
+    ports.profiles.put('accounts', [hidden]);
+    const job = await ended(ports, await drained(ports, restore(ports, bytes, {}, 'alice')));
+    expect(job.writing?.idMode).toBe('remap');
+    expect(texts(ports, 'alice')).toContain(formatRow(hidden));
   });
 
   test('whose writer wakes after the rollback writes nothing any more', async () => {

@@ -81,6 +81,7 @@ export const createDefectCheck = (
     const id = idOf(kind, row);
     if (id !== undefined) ids.get(kind)?.add(id);
     for (const { field, to, id: target } of referencesOf(kind, row)) {
+      if (unwritable.some((key) => key.field === field)) continue;
       reference({ kind, field, to, id: target, rows: 1, name });
     }
   };

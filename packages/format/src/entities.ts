@@ -285,6 +285,8 @@ export const kindRules: Readonly<Record<EntityKind, KindRules>> = {
       { field: 'fileId', to: 'transaction_files' },
       { field: 'primaryCategoryId', to: 'categories' },
       { field: 'categories[].categoryId', to: 'categories' },
+      // A key of AccountCategoryIndex that HouseF3 no longer writes; old rows have it.
+      { field: 'categoryId', to: 'categories' },
     ],
     money: { amount: 'N', balance: 'N' },
     tableOnly: [],

@@ -7,15 +7,19 @@ import { withoutNullKeys } from './writable.ts';
 
 /** A table's row as a package holds it: money as strings, without attributes that belong to the table alone. */
 export const toPackageRow = (kind: EntityKind, stored: Row): Row => {
-  const { money, tableOnly } = kindRules[kind];
-  let row = stored;
-  if (tableOnly.some((attribute) => Object.hasOwn(row, attribute))) {
-    row = Object.fromEntries(Object.entries(row).filter(([attribute]) => !tableOnly.includes(attribute)));
-  }
+  const { money } = kindRules[kind];
+  let row = withoutTableOnly(kind, stored);
   for (const path of Object.keys(money)) {
     row = mapAt(row, path, (value) => (isNumber(value) ? plainDecimal(numberText(value)) : value));
   }
   return row;
+};
+
+/** In no package, and out of none: a TTL that travelled would delete the restored row. */
+const withoutTableOnly = (kind: EntityKind, row: Row): Row => {
+  const { tableOnly } = kindRules[kind];
+  if (!tableOnly.some((attribute) => Object.hasOwn(row, attribute))) return row;
+  return Object.fromEntries(Object.entries(row).filter(([attribute]) => !tableOnly.includes(attribute)));
 };
 
 /**
@@ -28,7 +32,7 @@ export const toStoredRow = (kind: EntityKind, packaged: Row): Row => {
       type === 'S'
         ? mapAt(row, path, (value) => (isNumber(value) ? plainDecimal(numberText(value)) : value))
         : mapAt(row, path, (value) => (typeof value === 'string' ? exact(plainDecimal(value)) : value)),
-    withoutNullKeys(kind, packaged),
+    withoutNullKeys(kind, withoutTableOnly(kind, packaged)),
   );
   return kind === 'analytics' ? { ...stored, ...analyticsKeys(stored) } : stored;
 };

@@ -1,8 +1,8 @@
 /** Between the verdict and the first write: the profile is locked, looked at once more, and the way of writing is fixed. */
-import { atRest, type Job, restoreParameters } from '../jobs.ts';
+import { atRest, type Job, type JobStatus, restoreParameters } from '../jobs.ts';
 import { records } from '../ledger.ts';
 import { type Ports, StaleJob } from '../ports.ts';
-import { failRestore, type Settled } from '../settle.ts';
+import { fulfil, type Settled } from '../settle.ts';
 import { CheckedPiece, checkedScope } from './checked.ts';
 import { inWords, isEmpty, rowsBeyondDefaults } from './empty.ts';
 import { sendNextKind } from './sequence.ts';
@@ -11,27 +11,72 @@ import { unpackedOf } from './unpacked.ts';
 /** How long the count under the lock may take; an empty profile is counted at once. */
 const countingMs = 20_000;
 
-export const begin = async (ports: Ports, job: Job): Promise<Settled> => {
+/**
+ * Decides once, at the version of the job that was looked at, whether it writes or fails: whoever comes second, or comes
+ * again after a crash, finds it decided and only sends what the decision demands.
+ */
+export const begin = async (ports: Ports, { jobId, attempt }: Pick<Job, 'jobId' | 'attempt'>): Promise<Settled> => {
+  for (;;) {
+    const job = await ports.jobs.find(jobId);
+    if (!job) return 'unknown-job';
+    if (job.attempt !== attempt) return 'out-of-date';
+    if (job.intent) return fulfil(ports, job, job.intent);
+    if (job.status === 'restore_processing') {
+      await sendNextKind(ports, job, await unpackedOf(ports, job), undefined);
+      return 'already-there';
+    }
+    if (!waiting.has(job.status)) return 'out-of-order';
+    const decided = await decide(ports, job);
+    if (!decided) continue;
+    ports.audit({ who: job.userId, what: 'job.status', jobId, outcome: decided.intent?.code ?? decided.status });
+    if (decided.intent) return fulfil(ports, decided, decided.intent);
+    await sendNextKind(ports, decided, await unpackedOf(ports, decided), undefined);
+    return 'settled';
+  }
+};
+
+const waiting: ReadonlySet<JobStatus> = new Set<JobStatus>(['restore_validating', 'restore_awaiting_confirmation']);
+
+/** The job as decided; undefined if somebody moved it meanwhile, and all has to be looked at again. */
+const decide = async (ports: Ports, job: Job): Promise<Job | undefined> => {
+  const verdict = await mayWrite(ports, job);
+  const at = ports.clock();
+  try {
+    if ('code' in verdict) return await ports.jobs.change(job, { intent: { kind: 'fail', ...verdict, at } });
+    return await ports.jobs.change(job, {
+      status: 'restore_processing',
+      updatedAt: at,
+      currentPhase: 'verifying_empty_profile',
+      writing: { ...verdict, secret: ports.newId() + ports.newId(), startedAt: at },
+    });
+  } catch (error) {
+    if (error instanceof StaleJob) return undefined;
+    throw error;
+  }
+};
+
+type Verdict = { code: string; message: string } | { idMode: 'preserve' | 'remap' };
+
+/** Takes the profile, counts once more what it holds, and says how to write, or why not. */
+const mayWrite = async (ports: Ports, job: Job): Promise<Verdict> => {
   const other = await takeProfile(ports, job);
   if (other !== undefined) {
-    return failRestore(ports, job, 'PROFILE_BUSY', `another restore (${other}) is writing into this profile`);
+    return { code: 'PROFILE_BUSY', message: `another restore (${other}) is writing into this profile` };
   }
   const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
   if (!isEmpty(counts)) {
     const message = `the profile is not empty any more: it holds ${inWords(counts)}; nothing was written`;
-    return failRestore(ports, job, 'PROFILE_NOT_EMPTY', message);
+    return { code: 'PROFILE_NOT_EMPTY', message };
   }
-  const taken = await idsOfOthers(ports, job);
+  const taken = await takenIds(ports, job);
   const { idMode } = restoreParameters(job);
-  if (idMode === 'preserve' && taken > 0) return failRestore(ports, job, 'ID_CONFLICT', conflict(taken));
-  const begun = await fix(ports, job, idMode === 'auto' ? (taken > 0 ? 'remap' : 'preserve') : idMode);
-  if (!begun) return 'out-of-order';
-  await sendNextKind(ports, begun, await unpackedOf(ports, begun), undefined);
-  return 'settled';
+  if (idMode === 'preserve' && taken > 0) return { code: 'ID_CONFLICT', message: conflict(taken) };
+  if (idMode === 'auto') return { idMode: taken > 0 ? 'remap' : 'preserve' };
+  return { idMode };
 };
 
 export const conflict = (taken: number): string =>
-  `${taken} ids of the package belong to rows of other users; restore it with new ids (idMode "remap" or "auto")`;
+  `${taken} ids of the package are taken by rows that are there already; restore it with new ids (idMode "remap")`;
 
 /** The job that holds the profile, if it is another one that still works. */
 const takeProfile = async (ports: Ports, job: Job): Promise<string | undefined> => {
@@ -44,33 +89,11 @@ const takeProfile = async (ports: Ports, job: Job): Promise<string | undefined> 
   return then.jobId === job.jobId ? undefined : then.jobId;
 };
 
-/** How many of the package's ids belong to rows of other users, as checking found. */
-const idsOfOthers = async (ports: Ports, job: Job): Promise<number> => {
+/** How many of the package's ids rows have already, as checking found. */
+const takenIds = async (ports: Ports, job: Job): Promise<number> => {
   let taken = 0;
   for await (const piece of records(ports.ledger, checkedScope(job), (record) => CheckedPiece.parse(record))) {
-    taken += piece.foreign;
+    taken += piece.taken;
   }
   return taken;
-};
-
-/** Fixes how the job writes, once: whoever comes second finds it fixed. Undefined if the job went another way. */
-const fix = async (ports: Ports, job: Job, idMode: 'preserve' | 'remap'): Promise<Job | undefined> => {
-  for (;;) {
-    const now = await ports.jobs.find(job.jobId);
-    if (now?.attempt !== job.attempt || now.intent) return undefined;
-    if (now.status === 'restore_processing') return now;
-    if (now.status !== 'restore_validating' && now.status !== 'restore_awaiting_confirmation') return undefined;
-    try {
-      const begun = await ports.jobs.change(now, {
-        status: 'restore_processing',
-        updatedAt: ports.clock(),
-        currentPhase: 'verifying_empty_profile',
-        writing: { idMode, secret: ports.newId() + ports.newId(), startedAt: ports.clock() },
-      });
-      ports.audit({ who: job.userId, what: 'job.status', jobId: job.jobId, outcome: begun.status });
-      return begun;
-    } catch (error) {
-      if (!(error instanceof StaleJob)) throw error;
-    }
-  }
 };

@@ -24,6 +24,8 @@ export const check = async (ports: Ports, message: RestoreCheckMessage): Promise
   const at = await standing(ports, message);
   if (!at.ok) return at.outcome;
   const { job } = at;
+  // A crash between the decision and its messages is mended by whichever message comes again.
+  if (job.status === 'restore_processing') return begin(ports, job);
   if (job.status !== 'restore_validating') return 'out-of-order';
   const unpacked = await unpackedOf(ports, job);
   const pieces = piecesOf(unpacked).length;
@@ -41,7 +43,7 @@ const checkChunk = async (
   job: Job,
   { kind, chunk }: { kind: EntityKind; chunk: number },
 ): Promise<CheckedPiece> => {
-  const found: CheckedPiece = { problems: [], problemCount: 0, foreign: 0 };
+  const found: CheckedPiece = { problems: [], problemCount: 0, taken: 0 };
   for await (const batch of rowBatches(ports, job, kind, chunk, { ids: 'kept' })) {
     for (const { packaged, stored } of batch) {
       for (const { message } of unwritableKeys(kind, packaged)) {
@@ -50,22 +52,19 @@ const checkChunk = async (
       }
     }
     // A row that the table would refuse has no key to ask for.
-    if (found.problemCount === 0)
-      found.foreign += await foreignRows(
-        ports,
-        job,
-        kind,
-        batch.map(({ stored }) => stored),
-      );
+    if (found.problemCount === 0) {
+      const keys = batch.map(({ stored }) => stored);
+      found.taken += await takenRows(ports, job, kind, keys);
+    }
   }
   return found;
 };
 
-const foreignRows = async (ports: Ports, job: Job, kind: EntityKind, rows: Row[]): Promise<number> => {
+const takenRows = async (ports: Ports, job: Job, kind: EntityKind, rows: Row[]): Promise<number> => {
   // The keys of analytics hold the user's id: nobody else can have them.
   if (kind === 'analytics' || restoreParameters(job).idMode === 'remap') return 0;
   const owners = await ports.profiles.get(kind, rows, ['userId']);
-  return owners.filter((owner) => owner !== undefined && owner.userId !== job.userId).length;
+  return owners.filter((owner) => owner !== undefined).length;
 };
 
 /** The verdict over all chunks, and what follows from it. */

@@ -7,8 +7,8 @@ export const CheckedPiece = z.object({
   /** Rows that HouseF3's tables would refuse; the first few in words. */
   problems: z.array(z.string()),
   problemCount: z.int(),
-  /** Ids that belong to rows of other users. */
-  foreign: z.int(),
+  /** Ids that rows have already: other users', or ones of this user that no index shows, or HouseF3's own category. */
+  taken: z.int(),
 });
 export type CheckedPiece = z.infer<typeof CheckedPiece>;
 

@@ -41,7 +41,7 @@ export const prepare = (kind: EntityKind, packaged: Row, userId: string, ids: Id
 
 /** Where a restored file's bytes go, whatever the package says. */
 export const fileKey = (userId: string, row: Row): string =>
-  `${userId}/${String(row.fileId)}/${safeFileName(String(row.fileName))}`;
+  `${userId}/${safeFileName(String(row.fileId))}/${safeFileName(String(row.fileName))}`;
 
 const remapped = (kind: EntityKind, packaged: Row, ids: Ids): Row => {
   if (ids.ids === 'kept') return packaged;

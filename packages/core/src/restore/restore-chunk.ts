@@ -1,7 +1,8 @@
 /** restore-{kind}: writes one chunk into the tables; files' bytes before their rows. */
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type EntityKind, openVolume, type Volume } from '@fzip/format';
+import { type EntityKind, openVolume, type Row, safeFileName, type Volume } from '@fzip/format';
+import { derivedId } from '../ids.ts';
 import type { Job, Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { finishPiece } from '../ledger.ts';
@@ -11,7 +12,7 @@ import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failRestore, type Idle, type Settled, standing } from '../settle.ts';
 import { conflict } from './begin.ts';
-import { restoreSteps } from './kinds.ts';
+import { restoreSteps, restoringPhase } from './kinds.ts';
 import { idsOf } from './prepare.ts';
 import { type Prepared, rowBatches } from './rows.ts';
 import { sendNextKind } from './sequence.ts';
@@ -45,7 +46,12 @@ export const restoreChunk =
       }
       if (outcome !== 'written') return outcome;
       const total = piecesOf(unpacked).length;
-      await reporter(ports, job, { step: 'write', piece: `${kind}:${message.chunk}`, total }).finish(1);
+      await reporter(ports, job, {
+        step: 'write',
+        piece: `${kind}:${message.chunk}`,
+        total,
+        phase: restoringPhase(kind),
+      }).finish(1);
     }
     if (await finishPiece(ports.ledger, scope, message.chunk, unpacked.chunks[kind])) {
       await sendNextKind(ports, job, unpacked, kind);
@@ -72,7 +78,15 @@ const write = async (
       return { from: rows - batch.length };
     }
     if (ports.clock() >= ports.invocation.deadline) throw new Error(`no time left to write ${kind} ${chunk}`);
-    if (files) for (const row of batch) await writeFile(ports, files, row);
+    for (const row of files ? batch : []) {
+      // A file may take long: the same look before each of them.
+      if (!(await standing(ports, job)).ok) return 'stopping';
+      if (ports.clock() >= ports.invocation.deadline)
+        throw new Error(`no time left to write the files of ${kind} ${chunk}`);
+      if (files) await writeFile(ports, job, writing, files, row);
+    }
+    const still = await standing(ports, job);
+    if (!still.ok) return still.outcome;
     const stored = batch.map((row) => row.stored);
     const conflicts = await put(ports, job, writing, kind, stored);
     if (conflicts > 0) return failRestore(ports, job, 'ID_CONFLICT', conflict(conflicts));
@@ -99,6 +113,25 @@ export const packageFiles = async (ports: Ports, job: Job): Promise<Volume> => {
   return openVolume(objectSource(ports.packages, job.upload.key, job.upload));
 };
 
+/** A file's entry in the package, whose folder is named by the id made safe. */
+export const fileOf = (volume: Volume, packaged: Row) => volume.files.get(safeFileName(String(packaged.fileId)));
+
+/** Where a restore that keeps ids notes which versions of a file were there before it: a rollback leaves them. */
+export const olderScope = (work: Work, key: string): LedgerScope => ({
+  jobId: work.jobId,
+  attempt: work.attempt,
+  step: 'restore-transaction-files',
+  kind: `older.${derivedId(key)}`,
+});
+
+/** New ids give new keys, where nothing can have been before. */
+const noteOlderVersions = async (ports: Ports, job: Job, { idMode }: Writing, key: string): Promise<void> => {
+  if (idMode === 'remap') return;
+  const versions: string[] = [];
+  for await (const { versionId } of ports.files.versions(key)) versions.push(versionId);
+  await ports.ledger.put(olderScope(job, key), 0, { versions });
+};
+
 /** Content types of what HouseF3 imports; anything else is bytes. */
 const contentTypes: Readonly<Record<string, string>> = {
   csv: 'text/csv',
@@ -112,9 +145,16 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /** Stores a file's bytes without any user metadata: HouseF3 would take such an object for a new upload and import it again. */
-const writeFile = async (ports: Ports, volume: Volume, { packaged, stored }: Prepared): Promise<void> => {
-  const entry = volume.files.get(String(packaged.fileId));
+const writeFile = async (
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+  volume: Volume,
+  { packaged, stored }: Prepared,
+): Promise<void> => {
+  const entry = fileOf(volume, packaged);
   if (!entry) return;
+  await noteOlderVersions(ports, job, writing, String(stored.s3Key));
   const contentType = contentTypes[String(packaged.fileFormat)] ?? 'application/octet-stream';
   const body: Readable = volume.body(entry);
   const key = String(stored.s3Key);

@@ -1,12 +1,13 @@
 /** restore-rollback: deletes exactly what this restore wrote, where it belongs to this user, and ends the job. */
 import { type EntityKind, entityKinds } from '@fzip/format';
+import { z } from 'zod';
 import { atRest, type Job, type Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import type { RestoreRollbackMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { endOf, type Idle, type Settled, settle } from '../settle.ts';
 import { idsOf, nameOf } from './prepare.ts';
-import { writtenScope } from './restore-chunk.ts';
+import { olderScope, writtenScope } from './restore-chunk.ts';
 import { rowBatches } from './rows.ts';
 import { unpackedOf } from './unpacked.ts';
 
@@ -19,8 +20,7 @@ const rollbackScope = (work: Work): LedgerScope => ({
   kind: 'profile',
 });
 
-/** Clocks of workers and storage differ; what was written this long before the job's own note of it is still its own. */
-const clockSkewMs = 5 * 60_000;
+const OlderVersions = z.object({ versions: z.array(z.string()) });
 
 export const rollback = async (ports: Ports, message: RestoreRollbackMessage): Promise<Outcome> => {
   const job = await ports.jobs.find(message.jobId);
@@ -74,18 +74,30 @@ async function* batches(ports: Ports, job: Job, writing: Writing) {
 
 const deleteAll = async (ports: Ports, job: Job, writing: Writing): Promise<void> => {
   for await (const { kind, rows } of batches(ports, job, writing)) {
+    await stillMine(ports, job);
     await ports.profiles.deleteOwn(job.userId, kind, rows);
     if (kind !== 'transaction_files') continue;
-    for (const { s3Key } of rows) await deleteVersions(ports, String(s3Key), writing.startedAt - clockSkewMs);
+    for (const { s3Key } of rows) await deleteVersions(ports, job, writing, String(s3Key));
   }
 };
 
+/** A rollback that outlived its lease must not delete what a later restore wrote. Also the job's heartbeat. */
+const stillMine = async (ports: Ports, { jobId, attempt, progress }: Job): Promise<void> => {
+  const now = await ports.jobs.find(jobId);
+  const mine = now?.status === 'restore_rolling_back' && now.attempt === attempt;
+  if (!mine || ports.clock() >= ports.invocation.deadline)
+    throw new Error(`the rollback of ${jobId} has run out of time`);
+  await ports.jobs.report(jobId, attempt, ports.clock(), { percent: progress, phase: 'rolling_back' });
+};
+
 /** The bucket is versioned: deleting an object alone would leave its bytes. */
-const deleteVersions = async (ports: Ports, key: string, since: number): Promise<void> => {
+const deleteVersions = async (ports: Ports, job: Job, { idMode }: Writing, key: string): Promise<void> => {
+  const noted = await ports.ledger.get(olderScope(job, key), 0);
+  // Nothing noted: nothing was written there.
+  if (idMode === 'preserve' && !noted) return;
+  const older = new Set(noted ? OlderVersions.parse(noted).versions : []);
   const written: string[] = [];
-  for await (const { versionId, modifiedAt } of ports.files.versions(key)) {
-    if (modifiedAt >= since) written.push(versionId);
-  }
+  for await (const { versionId } of ports.files.versions(key)) if (!older.has(versionId)) written.push(versionId);
   for (const versionId of written) await ports.files.deleteVersion(key, versionId);
 };
 

@@ -12,7 +12,9 @@ export const sendNextKind = async (
   { chunks }: Unpacked,
   after: EntityKind | undefined,
 ): Promise<void> => {
-  const { jobId, attempt, userId, progress } = job;
+  const { jobId, attempt, userId } = job;
+  // Chunks have raised the progress since the job was read.
+  const progress = (await ports.jobs.find(jobId))?.progress ?? job.progress;
   const rest = entityKinds.slice(after === undefined ? 0 : entityKinds.indexOf(after) + 1);
   const kind = rest.find((each) => chunks[each] > 0);
   const phase = kind === undefined ? 'verifying' : restoringPhase(kind);

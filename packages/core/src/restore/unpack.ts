@@ -3,6 +3,7 @@ import {
   checkVolume,
   type EntityKind,
   entityKinds,
+  type Finding,
   OrderFreeDigest,
   openVolume,
   PackageRefused,
@@ -61,13 +62,13 @@ const readPackage = async (ports: Ports, job: Job): Promise<Unpacked> => {
       return refused(`the package is volume ${number} of ${count}; only a package of one volume can be restored`);
     const found = await checkVolume(volume, { maxErrors: kept, onRow: stage.row });
     if (!found.intact) {
-      return { ...refused(...found.errors.map(({ message }) => message)), errorCount: found.errorCount };
+      return { ...refused(...found.errors.map(inWords)), errorCount: found.errorCount };
     }
     await stage.finish();
     return {
       errors: [],
       errorCount: 0,
-      warnings: found.warnings.map(({ message }) => message).slice(0, kept),
+      warnings: found.warnings.map(inWords).slice(0, kept),
       counts: found.counts,
       chunks: stage.chunks,
     };
@@ -76,6 +77,10 @@ const readPackage = async (ports: Ports, job: Job): Promise<Unpacked> => {
     return refused(error.message);
   }
 };
+
+/** A finding with the row it is about. */
+const inWords = ({ message, id }: Finding): string =>
+  id === undefined || message.includes(id) ? message : `${message} (${id})`;
 
 const refused = (...errors: string[]): Unpacked => ({
   errors,
@@ -88,7 +93,7 @@ const refused = (...errors: string[]): Unpacked => ({
 /** Gathers rows into chunks, kind by kind as the reader gives them. The same package is cut the same way every time. */
 const stager = (ports: Ports, job: Job) => {
   const chunks = noCounts();
-  const open = new Map<EntityKind, { lines: Line[]; bytes: number }>();
+  const open = new Map<EntityKind, { lines: Line[]; bytes: number; fileBytes: number }>();
   const flush = async (kind: EntityKind): Promise<void> => {
     const gathered = open.get(kind);
     if (!gathered || gathered.lines.length === 0) return;
@@ -99,12 +104,16 @@ const stager = (ports: Ports, job: Job) => {
     await ports.ledger.put(stagedScope(job, kind), n, staged);
   };
   const row = async (kind: EntityKind, found: Row, line: string): Promise<void> => {
-    const gathered = open.get(kind) ?? { lines: [], bytes: 0 };
+    const gathered = open.get(kind) ?? { lines: [], bytes: 0, fileBytes: 0 };
     open.set(kind, gathered);
     gathered.lines.push({ line, row: found, at: sortKey(kind, found) });
     gathered.bytes += line.length;
-    const { chunkRows, chunkBytes } = ports.limits;
-    if (gathered.lines.length >= chunkRows || gathered.bytes >= chunkBytes) await flush(kind);
+    const { chunkRows, chunkFiles, chunkBytes, chunkFileBytes } = ports.limits;
+    // A row of a file stands for the file's bytes as well: they are written with it.
+    const isFile = kind === 'transaction_files';
+    if (isFile && typeof found.fileSize === 'number') gathered.fileBytes += found.fileSize;
+    const full = gathered.lines.length >= (isFile ? Math.min(chunkFiles, chunkRows) : chunkRows);
+    if (full || gathered.bytes >= chunkBytes || gathered.fileBytes >= chunkFileBytes) await flush(kind);
   };
   const finish = async (): Promise<void> => {
     for (const kind of entityKinds) await flush(kind);

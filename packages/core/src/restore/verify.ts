@@ -20,7 +20,7 @@ import type { Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failRestore, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { idsOf, nameOf } from './prepare.ts';
-import { packageFiles } from './restore-chunk.ts';
+import { fileOf, packageFiles } from './restore-chunk.ts';
 import { type Prepared, rowBatches } from './rows.ts';
 import { piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
 
@@ -94,7 +94,7 @@ const verifyFile = async (
   volume: Volume,
   { packaged, stored }: Prepared,
 ): Promise<string | undefined> => {
-  const entry = volume.files.get(String(packaged.fileId));
+  const entry = fileOf(volume, packaged);
   if (!entry) return undefined;
   const key = String(stored.s3Key);
   const info = await ports.files.head(key);
@@ -118,8 +118,10 @@ const sha256 = async (body: Readable): Promise<string> => {
 const complete = async (ports: Ports, job: Job, unpacked: Unpacked): Promise<Settled> => {
   const { counts } = await profileCounts(ports, job.userId, countingMs);
   const appeared = entityKinds
-    .filter((kind) => kind !== 'categories' && counts[kind] > unpacked.counts[kind])
-    .map((kind) => `${counts[kind] - unpacked.counts[kind]} rows of ${kind} appeared while the profile was restored`);
+    .filter((kind) => counts[kind] > unpacked.counts[kind])
+    .map(
+      (kind) => `${kind}: the profile holds ${counts[kind] - unpacked.counts[kind]} rows besides those of the package`,
+    );
   const { validationResults } = job;
   return settle(ports, job, 'restore_completed', {
     currentPhase: 'completed',
