@@ -1,5 +1,15 @@
 /** Counting finished pieces without a counter: sets of numbers in pages, so that a repeat counts once. DESIGN.md section 3, rule 4. */
+import type { Work } from './messages.ts';
 import type { Ledger, LedgerScope } from './ports.ts';
+import type { Step } from './topology.ts';
+
+/** What a ledger item of a job's attempt is about. */
+export const scopeOf = ({ jobId, attempt }: Work, step: Step, kind: string): LedgerScope => ({
+  jobId,
+  attempt,
+  step,
+  kind,
+});
 
 /** Numbers in one page of a ledger; an item of 1 000 numbers stays below 10 KB. */
 const pageSize = 1_000;

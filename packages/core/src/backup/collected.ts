@@ -2,7 +2,7 @@
 import { type EntityKind, entityKinds } from '@fzip/format';
 import { z } from 'zod';
 import type { Job } from '../jobs.ts';
-import { records } from '../ledger.ts';
+import { records, scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { ChunkRecord } from '../staging.ts';
@@ -22,19 +22,10 @@ export const PieceRecord = z.object({
 });
 export type PieceRecord = z.infer<typeof PieceRecord>;
 
-export const pieceScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'backup-collect',
-  kind: 'piece',
-});
+export const pieceScope = (work: Work): LedgerScope => scopeOf(work, 'backup-collect', 'piece');
 
-export const chunkScope = (work: Work, piece: number, pass: number): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'backup-collect',
-  kind: `chunk.${piece}.${pass}`,
-});
+export const chunkScope = (work: Work, piece: number, pass: number): LedgerScope =>
+  scopeOf(work, 'backup-collect', `chunk.${piece}.${pass}`);
 
 /** What was collected of each kind: its pieces' verdicts and, in order, the chunks that count. */
 export type Collected = { pieces: PieceRecord[]; chunks: ChunkRecord[] };

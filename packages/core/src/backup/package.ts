@@ -14,7 +14,7 @@ import {
 import { z } from 'zod';
 import { type Job, StoredVolume } from '../jobs.ts';
 import { leased } from '../lease.ts';
-import { finishPiece } from '../ledger.ts';
+import { finishPiece, scopeOf } from '../ledger.ts';
 import type { BackupPackageMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
@@ -35,12 +35,7 @@ export const VolumeRecord = StoredVolume.extend({
 });
 export type VolumeRecord = z.infer<typeof VolumeRecord>;
 
-export const volumeScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'backup-package',
-  kind: 'volume',
-});
+export const volumeScope = (work: Work): LedgerScope => scopeOf(work, 'backup-package', 'volume');
 
 type Outcome = Idle | 'packaged';
 

@@ -1,7 +1,9 @@
 /** How the collected chunks and files are cut into volumes: fixed once, before the first volume is built. FORMAT.md section 1, "Volumes". */
+
 import { type EntityKind, entityKinds } from '@fzip/format';
 import { z } from 'zod';
 import type { Job } from '../jobs.ts';
+import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { type ChunkRecord, overlapping, rowsInOrder } from '../staging.ts';
@@ -23,12 +25,7 @@ export type VolumePlan = z.infer<typeof VolumePlan>;
 export const Plan = z.object({ volumes: z.array(VolumePlan).min(1) });
 export type Plan = z.infer<typeof Plan>;
 
-const planScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'backup-package',
-  kind: 'plan',
-});
+const planScope = (work: Work): LedgerScope => scopeOf(work, 'backup-package', 'plan');
 
 export const planOf = async (ports: Ports, job: Job): Promise<Plan> => {
   const kept = await ports.ledger.get(planScope(job), 0);

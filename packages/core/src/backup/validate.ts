@@ -3,7 +3,7 @@ import { checkVolume, type EntityKind, entityKinds, OrderFreeDigest, openVolume,
 import { z } from 'zod';
 import { backupParameters, type Counts, type Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
-import { finishPiece } from '../ledger.ts';
+import { finishPiece, scopeOf } from '../ledger.ts';
 import type { BackupValidateMessage, Work } from '../messages.ts';
 import { objectSource } from '../object-source.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
@@ -33,12 +33,7 @@ const Checked = z.object({
 });
 type Checked = z.infer<typeof Checked>;
 
-const checkedScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'backup-validate',
-  kind: 'volume',
-});
+const checkedScope = (work: Work): LedgerScope => scopeOf(work, 'backup-validate', 'volume');
 
 type Outcome = Idle | 'validated' | Settled;
 

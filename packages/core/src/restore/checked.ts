@@ -1,5 +1,7 @@
 /** What checking a chunk left. */
+
 import { z } from 'zod';
+import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope } from '../ports.ts';
 
@@ -12,9 +14,4 @@ export const CheckedPiece = z.object({
 });
 export type CheckedPiece = z.infer<typeof CheckedPiece>;
 
-export const checkedScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'restore-check',
-  kind: 'piece',
-});
+export const checkedScope = (work: Work): LedgerScope => scopeOf(work, 'restore-check', 'piece');

@@ -5,7 +5,7 @@ import { type EntityKind, openVolume, type Row, safeFileName, type Volume } from
 import { derivedId } from '../ids.ts';
 import type { Job, Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
-import { finishPiece } from '../ledger.ts';
+import { finishPiece, scopeOf } from '../ledger.ts';
 import type { RestoreChunkMessage, Work } from '../messages.ts';
 import { objectSource } from '../object-source.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
@@ -18,12 +18,7 @@ import { type Prepared, rowBatches } from './rows.ts';
 import { sendNextKind } from './sequence.ts';
 import { piecesOf, unpackedOf } from './unpacked.ts';
 
-export const writtenScope = (work: Work, kind: EntityKind): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: restoreSteps[kind],
-  kind: 'chunk',
-});
+export const writtenScope = (work: Work, kind: EntityKind): LedgerScope => scopeOf(work, restoreSteps[kind], 'chunk');
 
 type Outcome = Idle | Settled | 'written' | 'continued';
 
@@ -117,12 +112,8 @@ export const packageFiles = async (ports: Ports, job: Job): Promise<Volume> => {
 export const fileOf = (volume: Volume, packaged: Row) => volume.files.get(safeFileName(String(packaged.fileId)));
 
 /** Where a restore that keeps ids notes which versions of a file were there before it: a rollback leaves them. */
-export const olderScope = (work: Work, key: string): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'restore-transaction-files',
-  kind: `older.${derivedId(key)}`,
-});
+export const olderScope = (work: Work, key: string): LedgerScope =>
+  scopeOf(work, 'restore-transaction-files', `older.${derivedId(key)}`);
 
 /** New ids give new keys, where nothing can have been before. */
 const noteOlderVersions = async (ports: Ports, job: Job, { idMode }: Writing, key: string): Promise<void> => {

@@ -1,8 +1,10 @@
 /** restore-rollback: deletes exactly what this restore wrote, where it belongs to this user, and ends the job. */
+
 import { type EntityKind, entityKinds } from '@fzip/format';
 import { z } from 'zod';
 import { atRest, type Job, type Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
+import { scopeOf } from '../ledger.ts';
 import type { RestoreRollbackMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { endOf, type Idle, type Settled, settle } from '../settle.ts';
@@ -13,12 +15,7 @@ import { unpackedOf } from './unpacked.ts';
 
 type Outcome = Idle | Settled;
 
-const rollbackScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'restore-rollback',
-  kind: 'profile',
-});
+const rollbackScope = (work: Work): LedgerScope => scopeOf(work, 'restore-rollback', 'profile');
 
 const OlderVersions = z.object({ versions: z.array(z.string()) });
 

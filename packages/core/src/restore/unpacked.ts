@@ -1,7 +1,9 @@
 /** What unpacking left: the counts of a package, and its rows as staged chunks that every later step reads. */
+
 import { type EntityKind, entityKinds } from '@fzip/format';
 import { z } from 'zod';
 import { type Counts, Counts as CountsSchema, type Job } from '../jobs.ts';
+import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { ChunkRecord } from '../staging.ts';
@@ -17,19 +19,10 @@ export const Unpacked = z.object({
 });
 export type Unpacked = z.infer<typeof Unpacked>;
 
-export const unpackedScope = (work: Work): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'restore-unpack',
-  kind: 'volume',
-});
+export const unpackedScope = (work: Work): LedgerScope => scopeOf(work, 'restore-unpack', 'volume');
 
-export const stagedScope = (work: Work, kind: EntityKind): LedgerScope => ({
-  jobId: work.jobId,
-  attempt: work.attempt,
-  step: 'restore-unpack',
-  kind: `chunk.${kind}`,
-});
+export const stagedScope = (work: Work, kind: EntityKind): LedgerScope =>
+  scopeOf(work, 'restore-unpack', `chunk.${kind}`);
 
 /** @throws Error if the package is not unpacked yet */
 export const unpackedOf = async (ports: Ports, job: Job): Promise<Unpacked> => {
