@@ -111,6 +111,23 @@ describe('a backup', () => {
     expect(done.validation).toMatchObject({ files_failed: 1, files_processed: 2, overall_quality: 'poor' });
   });
 
+  test('of categories that are one another’s parents is whole and says so', async () => {
+    const ports = await world();
+    const [one, two] = ports.profiles.rows('categories');
+    if (one && two) {
+      ports.profiles.put('categories', [
+        { ...one, parentCategoryId: two.categoryId ?? null },
+        { ...two, parentCategoryId: one.categoryId ?? null },
+      ]);
+    }
+    const { job } = await createBackup(ports, { userId: user, parameters });
+    await drain(ports);
+    const done = await jobOf(ports, job.jobId);
+    await expectWhole(ports, done);
+    expect(done.validation?.score).toBeLessThan(100);
+    expect(done.validation?.issues.join('\n')).toContain('categories parentCategoryId range: 2 rows');
+  });
+
   test('that was deleted is made anew under its key, and never from what the old one left', async () => {
     const ports = await world();
     const again = () => createBackup(ports, { userId: user, parameters, idempotencyKey: 'k' });

@@ -1,13 +1,11 @@
 /** Finds categories that are their own ancestors. */
-import { dataEntry } from './entities.ts';
-import type { Finding } from './errors.ts';
 import type { Row } from './row.ts';
 
 export type CategoryCheck = {
   /** Looks at one row of `categories`. */
   row(row: Row): void;
-  /** One finding for each circle, named by its smallest id. */
-  end(): Finding[];
+  /** The circles found, each with the ids of its categories. */
+  circles(): string[][];
 };
 
 export const createCategoryCheck = (): CategoryCheck => {
@@ -18,9 +16,9 @@ export const createCategoryCheck = (): CategoryCheck => {
       parents.set(categoryId, parentCategoryId);
   };
 
-  const end = (): Finding[] => {
+  const circles = (): string[][] => {
     const seen = new Set<string>();
-    const found: Finding[] = [];
+    const found: string[][] = [];
     for (const start of parents.keys()) {
       const path = new Set<string>();
       let at: string | undefined = start;
@@ -29,16 +27,13 @@ export const createCategoryCheck = (): CategoryCheck => {
         path.add(at);
         at = parents.get(at);
       }
-      if (at !== undefined && path.has(at)) found.push(finding([...path].slice([...path].indexOf(at))));
+      if (at !== undefined && path.has(at)) found.push([...path].slice([...path].indexOf(at)));
     }
     return found;
   };
 
-  return { row, end };
+  return { row, circles };
 };
 
-const finding = (circle: string[]): Finding => {
-  const id = circle.toSorted()[0] as string;
-  const message = `categories: ${circle.length} of them are one another's parents, ${id} among them; allowed are trees`;
-  return { code: 'CATEGORY_CYCLE', message, entry: dataEntry('categories'), id };
-};
+/** What a statement of `known_defects` says of circles: so many categories have a parent that is out of range. */
+export const circleDefect = { kind: 'categories', field: 'parentCategoryId', problem: 'range' } as const;

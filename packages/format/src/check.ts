@@ -154,8 +154,8 @@ const checkRows = async (
     }
     defects.kindRead(kind);
   }
+  categories.circles().forEach(defects.circle);
   defects.end();
-  categories.end().forEach(report.error);
   return { counts: eachKind((kind) => digests[kind].count), digests: eachKind((kind) => digests[kind].hex()), files };
 };
 

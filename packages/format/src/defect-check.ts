@@ -1,4 +1,5 @@
 /** Compares what is odd in a volume with what its manifest states. FORMAT.md, "Known defects". HouseF3's own packages state nothing. */
+import { circleDefect } from './category-check.ts';
 import { type Defect, defectKey, oddValues, referencesOf } from './defects.ts';
 import { dataEntry, type EntityKind, type FieldPath, idOf } from './entities.ts';
 import type { Finding, RefusalCode } from './errors.ts';
@@ -10,6 +11,8 @@ import { unwritableKeys } from './writable.ts';
 export type DefectCheck = {
   /** Looks at one row; `name` stands for it in errors. */
   row(kind: EntityKind, row: Row, name: string): void;
+  /** Categories that are one another's parents, by their ids. */
+  circle(ids: string[]): void;
   /** All rows of a kind were seen: references to it are decided from now on. */
   kindRead(kind: EntityKind): void;
   /** Compares the statements. */
@@ -86,6 +89,12 @@ export const createDefectCheck = (
     }
   };
 
+  const circle = (circle: string[]): void => {
+    const name = circle.toSorted()[0] as string;
+    const message = `${circle.length} of them are one another's parents, ${name} among them; allowed are trees`;
+    found({ ...circleDefect, rows: circle.length }, 'CATEGORY_CYCLE', name, message);
+  };
+
   const kindRead = (kind: EntityKind): void => {
     done.add(kind);
     for (const [key, one] of waiting) {
@@ -108,5 +117,5 @@ export const createDefectCheck = (
     }
   };
 
-  return { row, kindRead, end };
+  return { row, circle, kindRead, end };
 };

@@ -1,5 +1,6 @@
 /** What is odd about a row and yet travels: values that no schema allows, references that lead nowhere. */
 import type { z } from 'zod';
+import { circleDefect, createCategoryCheck } from './category-check.ts';
 import { type EntityKind, entityKinds, type FieldPath, kindRules } from './entities.ts';
 import { valuesAt } from './fields.ts';
 import { type Problem, problems } from './manifest.ts';
@@ -78,6 +79,7 @@ export const defectKey = (defect: {
 export class DefectLedger {
   readonly #found = new Map<string, Defect>();
   readonly #limit: number;
+  readonly #categories = createCategoryCheck();
   #overflowed = false;
 
   constructor(limit = 10_000) {
@@ -90,6 +92,7 @@ export class DefectLedger {
 
   /** @param ids knows the id of every row of the profile that can be referred to */
   add(kind: EntityKind, row: Row, ids: { has(kind: EntityKind, id: string): boolean }): void {
+    if (kind === 'categories') this.#categories.row(row);
     for (const { field, problem } of oddValues(kind, row)) this.#count({ kind, field, problem, rows: 1 });
     for (const { field, to, id } of referencesOf(kind, row)) {
       if (!ids.has(to, id)) this.#count({ kind, field, missing: id, rows: 1 });
@@ -98,7 +101,13 @@ export class DefectLedger {
 
   /** Every defect, in an order that does not depend on that of the rows. */
   list(): Defect[] {
-    return [...this.#found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, defect]) => ({ ...defect }));
+    const inCircles = this.#categories.circles().reduce((sum, circle) => sum + circle.length, 0);
+    const found = new Map(this.#found);
+    if (inCircles > 0) {
+      const key = defectKey(circleDefect);
+      found.set(key, { ...circleDefect, rows: inCircles + (found.get(key)?.rows ?? 0) });
+    }
+    return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, defect]) => ({ ...defect }));
   }
 
   #count(defect: Defect): void {
