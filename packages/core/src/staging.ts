@@ -1,5 +1,7 @@
 /** Chunks: sorted rows as gzip NDJSON in the packages bucket, named by their content, each checked whenever it is read. */
 import { createHash, hash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
 import {
@@ -64,11 +66,12 @@ export const stageChunk = async (
   return { ...facts, stored: body.length, key, first: [...first], last: [...last] };
 };
 
-/** The lines of a chunk. @throws Error when they are not those that were staged, before the end is reported */
-export async function* chunkLines(ports: Ports, chunk: ChunkRecord): AsyncGenerator<string> {
+/** The lines of a chunk; `whole` fetches it before the first line, so that no connection waits. @throws Error when they are not those that were staged, before the end is reported */
+export async function* chunkLines(ports: Ports, chunk: ChunkRecord, { whole = false } = {}): AsyncGenerator<string> {
   if (chunk.key === undefined) return;
   const sha256 = createHash('sha256');
-  const stored = await ports.packages.read(chunk.key);
+  const body = await ports.packages.read(chunk.key);
+  const stored = whole ? Readable.from([await buffer(body)]) : body;
   const plain = createGunzip();
   stored.on('error', (error) => plain.destroy(error));
   let [rest, rows] = ['', 0];
@@ -90,8 +93,13 @@ export async function* chunkLines(ports: Ports, chunk: ChunkRecord): AsyncGenera
   }
 }
 
-async function* parsedLines(ports: Ports, kind: EntityKind, chunk: ChunkRecord): AsyncGenerator<Line> {
-  for await (const line of chunkLines(ports, chunk)) {
+async function* parsedLines(
+  ports: Ports,
+  kind: EntityKind,
+  chunk: ChunkRecord,
+  reading: { whole?: boolean } = {},
+): AsyncGenerator<Line> {
+  for await (const line of chunkLines(ports, chunk, reading)) {
     const row = parseRow(line);
     yield { line, row, at: sortKey(kind, row) };
   }
@@ -120,7 +128,8 @@ export async function* rowsInOrder(
   for (const run of overlapping(chunks)) {
     const [only, ...others] = run;
     if (only && others.length === 0) yield* parsedLines(ports, kind, only);
-    else yield* merge(run.map((chunk) => parsedLines(ports, kind, chunk)));
+    // A merge reads its sources in turn: as open connections they would wait for one another, and there are only so many.
+    else yield* merge(run.map((chunk) => parsedLines(ports, kind, chunk, { whole: true })));
   }
 }
 
