@@ -287,6 +287,29 @@ describe('a restore', () => {
     expect(texts(ports, 'alice')).toContain(formatRow(hidden));
   });
 
+  test.each([
+    ['another date', (row: Row): Row => ({ ...row, date: Number(row.date) + 1 })],
+    ['a text where a number was', (row: Row): Row => ({ ...row, date: String(row.date) })],
+    ['an attribute less', ({ description: _, ...row }: Row): Row => row],
+  ])('whose tables keep a row with %s is never completed, and leaves the profile empty', async (_, alter) => {
+    const { ports, bytes } = await world();
+    const putFresh = ports.profiles.putFresh;
+    ports.profiles.putFresh = (kind, rows) =>
+      putFresh(kind, kind === 'transactions' ? rows.map((row, n) => (n === 3 ? alter(row) : row)) : rows);
+    const job = await ended(ports, await drained(ports, restore(ports, bytes)));
+    expect(job).toMatchObject({ status: 'restore_failed', error: { code: 'VERIFY_FAILED' } });
+    expectEmpty(ports, 'bob');
+  });
+
+  test('whose storage keeps other bytes of a file is never completed, and leaves the profile empty', async () => {
+    const { ports, bytes } = await world();
+    const put = ports.files.put;
+    ports.files.put = (key, body, options) => put(key, Buffer.from(body).fill(65, 0, 1), options);
+    const job = await ended(ports, await drained(ports, restore(ports, bytes)));
+    expect(job).toMatchObject({ status: 'restore_failed', error: { code: 'VERIFY_FAILED' } });
+    expectEmpty(ports, 'bob');
+  });
+
   test('whose writer wakes after the rollback writes nothing any more', async () => {
     const { ports, bytes } = await world();
     const job = await restore(ports, bytes);

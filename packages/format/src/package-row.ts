@@ -1,8 +1,8 @@
 /** A row between a table and a package: the same facts, spelled as each side wants them. */
-import { plainDecimal } from './decimal.ts';
+import { normalDecimal, plainDecimal } from './decimal.ts';
 import { type EntityKind, idOf, kindRules } from './entities.ts';
 import { mapAt } from './fields.ts';
-import { exact, isNumber, numberText, type Row } from './row.ts';
+import { exact, isMap, isNumber, numberText, type Row, type Value } from './row.ts';
 import { withoutNullKeys } from './writable.ts';
 
 /** A table's row as a package holds it: money as strings, without attributes that belong to the table alone. */
@@ -42,6 +42,16 @@ const analyticsKeys = (row: Row): Row => ({
   pk: `${row.userId}#${row.analyticType}`,
   sk: `${row.timePeriod}#${row.accountId ?? 'ALL'}`,
 });
+
+/** A value with every number in its one spelling, still a number: DynamoDB gives 10.00 back as 10, and "10" is another value. */
+export const withNormalNumbers = <T extends Value>(value: T): T => normalNumbers(value) as T;
+
+const normalNumbers = (value: Value): Value => {
+  if (isNumber(value)) return exact(normalDecimal(numberText(value)));
+  if (Array.isArray(value)) return value.map(normalNumbers);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalNumbers(inner)]));
+};
 
 /** The order of rows in a package: by the index's range key, then by id. Numbers before texts; rows without the key come first. */
 export type SortKey = readonly [range: number | string, id: string];

@@ -4,16 +4,12 @@ import {
   type EntityKind,
   entityKinds,
   fileSource,
-  isMap,
-  isNumber,
   kindRules,
-  normalDecimal,
-  numberText,
   openVolume,
   type Row,
   toStoredRow,
-  type Value,
   type Volume,
+  withNormalNumbers,
 } from '@fzip/format';
 import { placeOf } from './compare-twins.ts';
 import { readDump } from './dump.ts';
@@ -103,19 +99,11 @@ const filesOf = async (volume: Volume): Promise<Map<string, string>> => {
   return files;
 };
 
-/** Without what belongs to the table alone, and with numbers in one spelling: DynamoDB gives "10.00" back as "10". */
+/** Without what belongs to the table alone, and with numbers in one spelling. */
 const comparable = (kind: EntityKind, row: Row): Row =>
-  Object.fromEntries(
-    Object.entries(row)
-      .filter(([attribute]) => !kindRules[kind].tableOnly.includes(attribute))
-      .map(([attribute, value]) => [attribute, normal(value)]),
+  withNormalNumbers(
+    Object.fromEntries(Object.entries(row).filter(([attribute]) => !kindRules[kind].tableOnly.includes(attribute))),
   );
-
-const normal = (value: Value): Value => {
-  if (isNumber(value)) return normalDecimal(numberText(value));
-  if (Array.isArray(value)) return value.map(normal);
-  return isMap(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normal(inner)])) : value;
-};
 
 const isThere = (file: string): Promise<boolean> =>
   access(file).then(

@@ -1,7 +1,7 @@
 /** Puts whole profiles into HouseF3's tables and file storage. */
 import { BatchWriteItemCommand, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { type AwsClients, type AwsConfig, type TableName, toAttributeValues } from '@fzip/aws';
+import { type AwsClients, type AwsConfig, kindTables, toAttributeValues } from '@fzip/aws';
 import type { Ports } from '@fzip/core';
 import { type EntityKind, entityKinds, type Row } from '@fzip/format';
 import { type SampleOptions, sampleProfile } from '@fzip/sample';
@@ -10,16 +10,6 @@ import { type SampleOptions, sampleProfile } from '@fzip/sample';
 const batchRows = 25;
 /** Calls in flight: batches of rows, files. */
 const sideBySide = 8;
-
-/** The table of each kind. */
-export const tableOfKind = {
-  accounts: 'accounts',
-  categories: 'categories',
-  file_maps: 'fileMaps',
-  transaction_files: 'transactionFiles',
-  transactions: 'transactions',
-  analytics: 'analyticsData',
-} as const satisfies Record<EntityKind, TableName>;
 
 export type Counts = Record<EntityKind, number>;
 export type Store = { clients: Pick<AwsClients, 'dynamodb' | 's3'>; config: AwsConfig };
@@ -63,7 +53,7 @@ export const fillFromSample = async (
 
 /** Writes rows in batches side by side, in flat memory; what DynamoDB gives back is sent again. Returns how many. */
 export const putRows = async (store: Store, kind: EntityKind, rows: Iterable<Row>): Promise<number> => {
-  const table = store.config.tables[tableOfKind[kind]];
+  const table = store.config.tables[kindTables[kind].table];
   let written = 0;
   await eachSideBySide(batches(rows), async (batch) => {
     await writeBatch(

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
-import { fromAttributeValues } from '@fzip/aws';
+import { fromAttributeValues, kindTables } from '@fzip/aws';
 import { type EntityKind, entityKinds, formatRow, OrderFreeDigest, type Row } from '@fzip/format';
-import { type Store, tableOfKind } from './profile-loader.ts';
+import type { Store } from './profile-loader.ts';
 
 /** The table itself rather than the index that a backup reads by: what the index lacks must be missed here. */
 export const storedRows = async function* (
@@ -13,7 +13,7 @@ export const storedRows = async function* (
   kind: EntityKind,
   userId: string,
 ): AsyncGenerator<Row> {
-  const TableName = config.tables[tableOfKind[kind]];
+  const TableName = config.tables[kindTables[kind].table];
   let ExclusiveStartKey: NonNullable<Parameters<typeof fromAttributeValues>[0]> | undefined;
   do {
     const page = await clients.dynamodb.send(new ScanCommand({ TableName, ExclusiveStartKey }));

@@ -1,18 +1,7 @@
 /** restore-verify: reads everything back by key, strongly consistent, and holds it against the package. Only this makes a restore completed. */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import {
-  type EntityKind,
-  entityKinds,
-  formatValue,
-  isMap,
-  isNumber,
-  normalDecimal,
-  numberText,
-  type Row,
-  type Value,
-  type Volume,
-} from '@fzip/format';
+import { type EntityKind, entityKinds, formatRow, type Row, type Volume, withNormalNumbers } from '@fzip/format';
 import { profileCounts } from '../backup/request.ts';
 import type { Job, Writing } from '../jobs.ts';
 import type { RestoreVerifyMessage } from '../messages.ts';
@@ -79,15 +68,8 @@ const verifyChunk = async (
   return undefined;
 };
 
-/** A row's content whatever its numbers' spelling: DynamoDB gives "10.00" back as "10". */
-const comparable = (row: Row): string => formatValue(normalNumbers(row));
-
-const normalNumbers = (value: Value): Value => {
-  if (isNumber(value)) return normalDecimal(numberText(value));
-  if (Array.isArray(value)) return value.map(normalNumbers);
-  if (!isMap(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalNumbers(inner)]));
-};
+/** A row's content whatever its numbers' spelling. */
+const comparable = (row: Row): string => formatRow(withNormalNumbers(row));
 
 const verifyFile = async (
   ports: Ports,
