@@ -168,7 +168,14 @@ const commands = {
   demo: (args) => run('packages/local/src/demo.ts', args, { ipc: true }),
   test,
   check,
-  bench: (args) => run('test/bench/bench.ts', args),
+  /** `npm run bench -- format` measures the format alone, anything else the embedded runtime. */
+  bench: ([first, ...args]) =>
+    first === 'format' ? run('test/bench/format.ts', args) : run('test/bench/bench.ts', first ? [first, ...args] : []),
+  /** The same tests as in `npm test`, with a million cases or as many as are given. */
+  fuzz: ([cases = '1000000']) =>
+    run('node_modules/vitest/vitest.mjs', ['run', '--project=packages', 'packages/format/test/fuzz.test.ts'], {
+      env: { FZIP_FUZZ_CASES: cases },
+    }),
 };
 
 requireNode();

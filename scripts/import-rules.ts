@@ -8,6 +8,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: ['core', 'format'],
   functions: ['core', 'api', 'aws'],
   sample: ['format'],
+  cli: ['format', 'api', 'local'],
   local: ['core', 'format', 'aws', 'api', 'functions', 'sample'],
   testing: ['core', 'format'],
 };
