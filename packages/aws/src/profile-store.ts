@@ -6,7 +6,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { ProfileStore, RowQuery } from '@fzip/core';
+import type { DateRange, ProfileStore, RowQuery } from '@fzip/core';
 import type { EntityKind, Row } from '@fzip/format';
 import { z } from 'zod';
 import { fromAttributeValues, type Item } from './attribute-values.ts';
@@ -28,18 +28,39 @@ type Tables = ProfileTables & {
 /** The profile store on HouseF3's tables. A page is what one query gives: 1 MB at most. */
 export const profileStore = (on: Tables): ProfileStore => ({
   page: (query) => page(on, query),
-  count: (userId, kind, withinMs) => count(on, userId, kind, withinMs),
+  count: (userId, kind, withinMs, range) => count(on, { userId, kind, range }, withinMs),
+  span: (userId, range) => span(on, userId, range),
   get: (kind, keys, attributes) => get(on, kind, keys, attributes),
   ...profileWriter(on),
 });
 
-const ofUser = (on: Tables, userId: string, kind: EntityKind): QueryCommandInput => ({
-  TableName: tableOf(on, kind),
-  IndexName: kindTables[kind].index,
-  KeyConditionExpression: '#user = :user',
-  ExpressionAttributeNames: { '#user': 'userId' },
-  ExpressionAttributeValues: { ':user': { S: userId } },
-});
+type Rows = { userId: string; kind: EntityKind; range?: DateRange | undefined };
+
+const ofUser = (on: Tables, { userId, kind, range }: Rows): QueryCommandInput => {
+  const { condition, names, values } = within(kind, range);
+  return {
+    TableName: tableOf(on, kind),
+    IndexName: kindTables[kind].index,
+    KeyConditionExpression: `#user = :user${condition}`,
+    ExpressionAttributeNames: { '#user': 'userId', ...names },
+    ExpressionAttributeValues: { ':user': { S: userId }, ...values },
+  };
+};
+
+/** The dates that a query takes. A key condition knows no half-open range, so the end is the largest number below it. */
+const within = (kind: EntityKind, { from, below }: DateRange = {}) => {
+  if (from === undefined && below === undefined) return { condition: '', names: {}, values: {} };
+  if (kind !== 'transactions') throw new TypeError(`rows of ${kind} have no range of dates; transactions have`);
+  const least = from === undefined ? {} : { ':from': { N: String(from) } };
+  const most = below === undefined ? {} : { ':to': { N: justBelow(below) } };
+  const conditions = { from: ' AND #date >= :from', to: ' AND #date <= :to', both: ' AND #date BETWEEN :from AND :to' };
+  const condition = below === undefined ? conditions.from : from === undefined ? conditions.to : conditions.both;
+  return { condition, names: { '#date': 'date' }, values: { ...least, ...most } };
+};
+
+/** The largest number below an integer that DynamoDB's 38 digits can spell, for integers of up to 18 digits. */
+const justBelow = (integer: number): string =>
+  integer > 0 ? `${integer - 1}.${'9'.repeat(20)}` : `${integer === 0 ? '-0' : integer}.${'0'.repeat(19)}1`;
 
 /** The keys of table and index where a page ended. Every one of them is a text or a number. */
 const Place = z.record(z.string(), z.union([z.strictObject({ S: z.string() }), z.strictObject({ N: z.string() })]));
@@ -50,8 +71,8 @@ const only = (attributes: readonly string[], names: Record<string, string> = {})
   ExpressionAttributeNames: { ...names, ...Object.fromEntries(attributes.map((name, n) => [`#a${n}`, name])) },
 });
 
-const page = async (on: Tables, { userId, kind, cursor, attributes }: RowQuery) => {
-  const base = ofUser(on, userId, kind);
+const page = async (on: Tables, { userId, kind, range, cursor, attributes }: RowQuery) => {
+  const base = ofUser(on, { userId, kind, range });
   const place = cursor === undefined ? undefined : { ...readCursor(Place, cursor), userId: { S: userId } };
   const answer = await on.dynamodb.send(
     new QueryCommand({
@@ -64,7 +85,7 @@ const page = async (on: Tables, { userId, kind, cursor, attributes }: RowQuery) 
   return answer.LastEvaluatedKey ? { rows, cursor: writeCursor(answer.LastEvaluatedKey) } : { rows };
 };
 
-const count = async (on: Tables, userId: string, kind: EntityKind, withinMs: number) => {
+const count = async (on: Tables, rows: Rows, withinMs: number) => {
   const clock = on.clock ?? Date.now;
   const end = clock() + withinMs;
   let counted = 0;
@@ -73,7 +94,7 @@ const count = async (on: Tables, userId: string, kind: EntityKind, withinMs: num
     const left = end - clock();
     if (left <= 0) return { count: counted, exact: false };
     const query = new QueryCommand({
-      ...ofUser(on, userId, kind),
+      ...ofUser(on, rows),
       Select: 'COUNT',
       ...(from && { ExclusiveStartKey: from }),
     });
@@ -88,6 +109,16 @@ const count = async (on: Tables, userId: string, kind: EntityKind, withinMs: num
     }
   } while (from);
   return { count: counted, exact: true };
+};
+
+const span = async (on: Tables, userId: string, range?: DateRange) => {
+  const query = { ...ofUser(on, { userId, kind: 'transactions', range }), Limit: 1 };
+  const edge = async (ScanIndexForward: boolean): Promise<number | undefined> => {
+    const { Items: [row] = [] } = await on.dynamodb.send(new QueryCommand({ ...query, ScanIndexForward }));
+    return row?.date?.N === undefined ? undefined : Number(row.date.N);
+  };
+  const [oldest, newest] = await Promise.all([edge(true), edge(false)]);
+  return oldest === undefined || newest === undefined ? undefined : { oldest, newest };
 };
 
 const get = async (on: Tables, kind: EntityKind, rows: readonly Row[], attributes?: readonly string[]) => {

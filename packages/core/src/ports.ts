@@ -91,9 +91,14 @@ export type LockHolder = { jobId: string; attempt: number };
 
 export type DeadLetter = { id: string; step: Step; body: string; at: number; jobId?: string; cause?: string };
 
+/** A part of a user's transactions, by date (ms since epoch): from `from` up to, not including, `below`. */
+export type DateRange = { from?: number; below?: number };
+
 export type RowQuery = {
   userId: string;
   kind: EntityKind;
+  /** Only transactions have one. It goes into the query's key, so what lies outside costs nothing. */
+  range?: DateRange;
   /** Where the last page ended; opaque. */
   cursor?: string;
   /** Only these attributes, for a second look that need not carry everything. */
@@ -105,7 +110,14 @@ export type ProfileStore = {
   /** One page of a user's rows in the order of the user's index. No cursor: that was the last. */
   page(query: RowQuery): Promise<{ rows: Row[]; cursor?: string }>;
   /** How many rows there are; stops after `withinMs` and then says it is not exact ("at least"). */
-  count(userId: string, kind: EntityKind, withinMs: number): Promise<{ count: number; exact: boolean }>;
+  count(
+    userId: string,
+    kind: EntityKind,
+    withinMs: number,
+    range?: DateRange,
+  ): Promise<{ count: number; exact: boolean }>;
+  /** The dates of a user's oldest and newest transaction within a range, ms since epoch; undefined if there is none. */
+  span(userId: string, range?: DateRange): Promise<{ oldest: number; newest: number } | undefined>;
   /**
    * Puts stored rows, each only where nobody's row has its key or `userId`'s own has; every row must be `userId`'s.
    * Returns how many were left out because another user's row is there. Repeating it changes nothing.

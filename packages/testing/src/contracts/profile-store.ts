@@ -37,6 +37,7 @@ export const profileStoreContract = (name: string, make: Make<ProfileStoreWorld>
   contract(`the profile store ${name}`, make, (world) => {
     describe.each(entityKinds)('of %s', (kind) => kindTests(world, kind));
     pageTests(world);
+    rangeTests(world);
     countTests(world);
     profileWriteTests(world);
   });
@@ -125,6 +126,51 @@ const pageTests = (world: World): void => {
     });
     const { rows } = await world().store.page({ userId: mine, kind: 'transactions', cursor });
     expect(rows.map((row) => idOf('transactions', row))).toEqual([idOf('transactions', own)]);
+  });
+};
+
+const rangeTests = (world: World): void => {
+  const dates = [-5, 0, 10, 20, 20, 30];
+  const filled = async (): Promise<string> => {
+    const userId = someUser();
+    const rows = dates.map((date, n) => sampleRow('transactions', userId, n, { date }));
+    await world().put('transactions', [...rows, sampleRow('transactions', someUser(), 9, { date: 15 })]);
+    await vi.waitFor(async () => expect((await world().store.count(userId, 'transactions', 5_000)).count).toBe(6));
+    return userId;
+  };
+
+  test('page, count, span: of a range of dates, its begin and not its end', async () => {
+    const userId = await filled();
+    const edges = [undefined, -5, 0, 10, 11, 20, 30, 31];
+    for (const from of edges) {
+      for (const below of edges) {
+        if (from !== undefined && below !== undefined && from >= below) continue;
+        const range = { ...(from === undefined ? {} : { from }), ...(below === undefined ? {} : { below }) };
+        const inside = dates.filter((date) => date >= (from ?? -6) && date < (below ?? 31));
+        const { rows } = await everyRow(world().store, { userId, kind: 'transactions', range });
+        expect(
+          rows.map(({ date }) => date),
+          JSON.stringify(range),
+        ).toEqual(inside);
+        const { count } = await world().store.count(userId, 'transactions', 5_000, range);
+        expect(count, JSON.stringify(range)).toBe(inside.length);
+        const span = inside.length === 0 ? undefined : { oldest: inside[0], newest: inside.at(-1) };
+        expect(await world().store.span(userId, range), JSON.stringify(range)).toEqual(span);
+      }
+    }
+  });
+
+  test('page: pages of a range follow one another to its end', async () => {
+    const userId = someUser();
+    const rows = Array.from({ length: 12 }, (_, n) =>
+      sampleRow('transactions', userId, n, { date: n, memo: 'x'.repeat(300_000) }),
+    );
+    await world().put('transactions', rows);
+    await vi.waitFor(async () => {
+      const found = await everyRow(world().store, { userId, kind: 'transactions', range: { from: 1, below: 11 } });
+      expect(found.pages).toBeGreaterThan(1);
+      expect(found.rows.map(({ date }) => date)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    });
   });
 };
 

@@ -1,5 +1,5 @@
 /** HouseF3's tables in memory. */
-import type { ProfileStore } from '@fzip/core';
+import type { DateRange, ProfileStore } from '@fzip/core';
 import {
   compareSortKeys,
   type EntityKind,
@@ -30,8 +30,10 @@ type Tables = Record<EntityKind, Map<string, Row>>;
 export const memoryProfileStore = ({ pageRows = 100 }: { pageRows?: number } = {}): MemoryProfileStore => {
   const tables = Object.fromEntries(entityKinds.map((kind) => [kind, new Map<string, Row>()])) as Tables;
   const stale = new Map<string, number>();
-  const ofUser = (userId: string, kind: EntityKind) =>
-    [...tables[kind].values()].filter((row) => row.userId === userId && isInIndex(kind, row));
+  const ofUser = (userId: string, kind: EntityKind, range?: DateRange) =>
+    [...tables[kind].values()].filter(
+      (row) => row.userId === userId && isInIndex(kind, row) && (range === undefined || isWithin(range, row)),
+    );
 
   return {
     put: (kind, rows) => {
@@ -42,9 +44,9 @@ export const memoryProfileStore = ({ pageRows = 100 }: { pageRows?: number } = {
     },
     stale,
     rows: (kind) => [...tables[kind].values()].map(copyRow),
-    page: async ({ userId, kind, cursor, attributes }) => {
+    page: async ({ userId, kind, range, cursor, attributes }) => {
       const after = cursor === undefined ? undefined : placeOf(cursor);
-      const rows = ofUser(userId, kind)
+      const rows = ofUser(userId, kind, range)
         .map((row) => ({ row, place: sortKey(kind, row) }))
         .filter(({ place }) => after === undefined || compareSortKeys(place, after) > 0)
         .sort((a, b) => compareSortKeys(a.place, b.place));
@@ -53,8 +55,13 @@ export const memoryProfileStore = ({ pageRows = 100 }: { pageRows?: number } = {
       const page = { rows: shown.map(({ row }) => copyRow(attributes?.length ? only(row, attributes) : row)) };
       return rows.length > shown.length && last ? { ...page, cursor: writeCursor(last.place) } : page;
     },
-    count: async (userId, kind, withinMs) =>
-      withinMs > 0 ? { count: ofUser(userId, kind).length, exact: true } : { count: 0, exact: false },
+    count: async (userId, kind, withinMs, range) =>
+      withinMs > 0 ? { count: ofUser(userId, kind, range).length, exact: true } : { count: 0, exact: false },
+    span: async (userId, range) => {
+      const dates = ofUser(userId, 'transactions', range).map(dateOf);
+      const [oldest, newest] = [Math.min(...dates), Math.max(...dates)];
+      return dates.length === 0 ? undefined : { oldest, newest };
+    },
     ...byKey(tables),
     markAnalyticsStale: async (userId, at) => {
       stale.set(userId, at);
@@ -99,6 +106,11 @@ const isInIndex = (kind: EntityKind, row: Row): boolean => {
   const { rangeKey } = kindRules[kind];
   return rangeKey === undefined || row[rangeKey] !== undefined;
 };
+
+const dateOf = ({ date }: Row): number => (date instanceof ExactNumber ? Number(date.text) : Number(date));
+
+const isWithin = ({ from = -Infinity, below = Infinity }: DateRange, row: Row): boolean =>
+  dateOf(row) >= from && dateOf(row) < below;
 
 const keyNames = (kind: EntityKind): string[] => {
   const { id } = kindRules[kind];
