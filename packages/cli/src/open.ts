@@ -1,0 +1,91 @@
+/** From what the user names to volumes: paths of files, several of them where a package was written as a set. */
+import { fileSource, openVolume, PackageRefused, type PackageSource, type Volume } from '@fzip/format';
+
+/** Opened to be read, and closed by `close`. `name` is the path. */
+export type NamedSource = PackageSource & { name: string; close(): Promise<void> };
+export type NamedVolume = { name: string; source: NamedSource; volume: Volume };
+/** The volumes that were given of one package, by their number. `count` is how many there are of it. */
+export type OpenedPackage = { name: string; volumes: NamedVolume[]; count: number; isWhole: boolean };
+
+/** What was named cannot be read: no verdict about it. */
+export class CannotRead extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CannotRead';
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'it may not be read',
+  EPERM: 'it may not be read',
+  EISDIR: 'it is a folder; allowed are files',
+  ENOTDIR: 'a part of the path is no folder',
+  EIO: 'the disk could not read it',
+};
+
+/** A failure of reading, told by what was read. Verdicts stay what they are. */
+const named = (name: string, error: unknown): unknown => {
+  if (!(error instanceof Error) || error instanceof PackageRefused || error instanceof CannotRead) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return new CannotRead(`${name}: ${reasons[code] ?? error.message}`, { cause: error });
+};
+
+/** A file, without a look into it. @throws CannotRead */
+export const openSource = async (path: string): Promise<NamedSource> => {
+  try {
+    return { ...(await fileSource(path)), name: path };
+  } catch (error) {
+    throw named(path, error);
+  }
+};
+
+/**
+ * Opens what the user named, as one package: a path, or all or some volumes of one set in any order.
+ * Everything is closed when `use` is done.
+ * @throws CannotRead; PackageRefused, also if the volumes are not of one set
+ */
+export const withPackage = async <T>(
+  paths: readonly string[],
+  use: (opened: OpenedPackage) => Promise<T>,
+): Promise<T> => {
+  const volumes: NamedVolume[] = [];
+  try {
+    for (const path of paths) {
+      const source = await openSource(path);
+      try {
+        volumes.push({ name: source.name, source, volume: await openVolume(source) });
+      } catch (error) {
+        await source.close();
+        throw named(source.name, error);
+      }
+    }
+    return await use(asOne(volumes));
+  } finally {
+    for (const { source } of volumes) await source.close();
+  }
+};
+
+const asOne = (volumes: NamedVolume[]): OpenedPackage => {
+  const [first, ...others] = volumes;
+  if (!first) throw new CannotRead('no package was named');
+  const { set_id, count } = first.volume.manifest.volume;
+  for (const { name, volume } of others) {
+    const its = volume.manifest.volume;
+    if (its.set_id === '' || its.set_id !== set_id || its.count !== count) {
+      const message = `is ${volumeText(volume)}, ${first.name} is ${volumeText(first.volume)}; allowed together are volumes of one set`;
+      throw new PackageRefused('BAD_STRUCTURE', message, name);
+    }
+  }
+  const sorted = volumes.toSorted((a, b) => a.volume.manifest.volume.number - b.volume.manifest.volume.number);
+  const numbers = new Set(sorted.map(({ volume }) => volume.manifest.volume.number));
+  if (numbers.size < sorted.length)
+    throw new PackageRefused('BAD_STRUCTURE', 'a volume was given twice; allowed is each once', first.name);
+  return { name: first.name, volumes: sorted, count, isWhole: numbers.size === count };
+};
+
+/** `volume 2 of 5 of the set "…"` */
+export const volumeText = ({ manifest }: Volume): string => {
+  const { number, count, set_id } = manifest.volume;
+  return `volume ${number} of ${count} of the set "${set_id}"`;
+};
