@@ -1,6 +1,6 @@
 /** What each backup route does, once the request is parsed and the user known. */
 import { isDeepStrictEqual } from 'node:util';
-import { BackupParameters, createBackup, deleteBackup, downloadLink, jobCan } from '@fzip/core';
+import { BackupParameters, createBackup, deleteBackup, downloadLink, jobCan, unknownIds } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
@@ -15,6 +15,8 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
   const [ports, user] = [c.get('ports'), c.get('user')];
   const { packageFormat: _, ...asked } = body;
   const parameters = BackupParameters.parse(asked);
+  const unknown = await unknownIds(ports, user, parameters);
+  if (unknown[0]) throw new ApiError('UNKNOWN_ID', `${unknown[0].field}: ${unknown[0].message}`, unknown);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const { job, created, estimate } = await createBackup(ports, { userId: user, parameters, ...key });
   if (!created && (job.userId !== user || !isDeepStrictEqual(BackupParameters.parse(job.parameters), parameters))) {

@@ -32,10 +32,7 @@ export const errorCodes = {
   BODY_TOO_LARGE: { status: 413, meaning: 'The body is larger than 64 KiB.' },
   PACKAGE_TOO_LARGE: { status: 413, meaning: 'The package is larger than one upload can be.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The body is not `application/json`.' },
-  UNSUPPORTED_BACKUP_TYPE: {
-    status: 422,
-    meaning: 'Backups of this type are not made; `details` names those that are.',
-  },
+  UNKNOWN_ID: { status: 422, meaning: 'You have no such account or category; `details` names each.' },
   UNSUPPORTED_VOLUMES: { status: 422, meaning: 'Packages of more than one volume are not restored yet.' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: 'The Idempotency-Key was used before, with other parameters.' },
   INTERNAL_ERROR: { status: 500, meaning: 'The request failed on our side. The message carries the request id.' },

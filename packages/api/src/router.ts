@@ -1,29 +1,15 @@
 /** One router with every route; the app mounts it twice. */
 import { profileCounts } from '@fzip/core';
-import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono } from '@hono/zod-openapi';
 import * as backups from './backups.ts';
 import { jsonBody } from './body.ts';
 import { type ApiEnv, type Identify, signedInUser } from './context.ts';
-import { ApiError } from './errors.ts';
 import { openapiDocument } from './openapi.ts';
-import { type Checked, refuseUnless } from './refusals.ts';
+import { refuseUnless } from './refusals.ts';
 import { addRestoreRoutes } from './restore-router.ts';
 import * as to from './routes.ts';
 import { defaultPage } from './schema-parts.ts';
-import { backupTypes, CreateBackupRequest, DownloadQuery, ListBackupsQuery, laterBackupTypes } from './schemas.ts';
-
-const AskedType = z.object({ backupType: z.string() });
-
-/** A type that the design names is understood, so that it is refused as what it is and not as a typing error. */
-const refuseBackup = (result: Checked): undefined => {
-  const asked = AskedType.safeParse(result.data).data?.backupType;
-  if (result.target === 'json' && asked !== undefined && laterBackupTypes.includes(asked)) {
-    const message = `no backups of type ${asked} are made; allowed are ${backupTypes.join(', ')}`;
-    const detail = { field: 'backupType', message, allowed: [...backupTypes] };
-    throw new ApiError('UNSUPPORTED_BACKUP_TYPE', message, [detail]);
-  }
-  refuseUnless('body', CreateBackupRequest)(result);
-};
+import { CreateBackupRequest, DownloadQuery, ListBackupsQuery } from './schemas.ts';
 
 export const apiRouter = (identify: Identify) => {
   const router = new OpenAPIHono<ApiEnv>();
@@ -42,7 +28,7 @@ export const apiRouter = (identify: Identify) => {
       const answer = await backups.create(c, { body: c.req.valid('json'), idempotencyKey });
       return c.json(answer, 201, { location: `${c.req.path}/${answer.backupId}/status` });
     },
-    refuseBackup,
+    refuseUnless('body', CreateBackupRequest),
   );
   router.openapi(
     to.listBackupsRoute,

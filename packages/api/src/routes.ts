@@ -22,7 +22,7 @@ export const createBackupRoute = createRoute({
   tags: ['backup'],
   summary: 'Begin a backup',
   description:
-    'Begins a backup of the whole profile of the signed-in user. The body may be empty. The answer estimates size and ' +
+    'Begins a backup of the profile of the signed-in user, or of a part of it. The body may be empty: then of all. The answer estimates size and ' +
     'end from counts of the profile; the job goes on counting to the end.',
   request: {
     headers: IdempotencyHeaders,
@@ -43,7 +43,7 @@ export const createBackupRoute = createRoute({
       'CONFLICT',
       'BODY_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',
-      'UNSUPPORTED_BACKUP_TYPE',
+      'UNKNOWN_ID',
       'IDEMPOTENCY_KEY_REUSED',
       'INTERNAL_ERROR',
     ),

@@ -1,6 +1,6 @@
 /** What goes in and what comes out. Every date is an integer: ms since epoch. Every size is in bytes. */
 
-import { BackupParameters, Counts, Phase, Quality } from '@fzip/core';
+import { BackupParameters, backupTypes, Counts, filterProblems, Phase, Quality } from '@fzip/core';
 import { z } from '@hono/zod-openapi';
 import {
   bytes,
@@ -15,16 +15,6 @@ import {
   whole,
 } from './schema-parts.ts';
 
-/** Types that the design names but that no backup is made of yet. */
-export const laterBackupTypes: readonly string[] = [
-  'accounts_only',
-  'transactions_only',
-  'categories_only',
-  'date_range',
-  'selective',
-];
-export const backupTypes = BackupParameters.shape.backupType.unwrap().options;
-
 /** Statuses as shown: without the prefix of the job type. */
 const shownStatuses = ['initiated', 'processing', 'completed', 'failed', 'canceled', 'expired'] as const;
 
@@ -32,13 +22,52 @@ const link = z
   .url()
   .openapi({ description: 'Signed for 15 minutes, for whoever holds it. Signed anew for every answer.' });
 
+const dayText = /^\d{4}-\d{2}-\d{2}$/;
+const lastMsOfDay = 24 * 60 * 60 * 1000 - 1;
+
+/** ms since epoch, or a date, or a date with time and zone; a date alone means all of that day in UTC. */
+const moment = (edge: 'start' | 'end') =>
+  z
+    .union([z.int(), z.iso.date(), z.iso.datetime({ offset: true })], {
+      error: 'must be ms since epoch, a date as 2026-01-31, or a time as 2026-01-31T12:00:00Z',
+    })
+    .transform((given) => {
+      if (typeof given === 'number') return given;
+      return Date.parse(given) + (edge === 'end' && dayText.test(given) ? lastMsOfDay : 0);
+    })
+    .pipe(BackupParameters.shape.dateRangeStart.unwrap())
+    .optional();
+
 export const CreateBackupRequest = z
   .strictObject({
-    backupType: BackupParameters.shape.backupType,
-    includeAnalytics: BackupParameters.shape.includeAnalytics,
+    backupType: BackupParameters.shape.backupType.meta({
+      description:
+        'What to take. A part of a profile brings whatever it refers to, so that its package restores: ' +
+        '`date_range` and `selective` take transactions by filter, with their accounts, categories, file maps and files.',
+    }),
+    includeAnalytics: BackupParameters.shape.includeAnalytics.meta({
+      description: 'By default with a complete backup alone.',
+    }),
+    accountIds: BackupParameters.shape.accountIds.meta({
+      description: 'Of `selective`: transactions of these accounts; with `categoryIds`, those that fit both.',
+    }),
+    categoryIds: BackupParameters.shape.categoryIds.meta({ description: 'Of `selective`.' }),
+    dateRangeStart: moment('start').openapi({
+      description: 'Of `date_range` and `selective`: the first moment, ms since epoch or ISO 8601.',
+      example: '2026-01-01',
+    }),
+    dateRangeEnd: moment('end').openapi({
+      description: 'The last moment; a date alone means the end of that day in UTC.',
+      example: '2026-03-31',
+    }),
     description: BackupParameters.shape.description,
     expiresInHours: BackupParameters.shape.expiresInHours,
     packageFormat: z.enum(['fzip']).default('fzip'),
+  })
+  .superRefine((request, context) => {
+    for (const { field, message } of filterProblems(request)) {
+      context.addIssue({ code: 'custom', path: [field], message });
+    }
   })
   .openapi('CreateBackupRequest', { example: { description: 'before the move', expiresInHours: 48 } });
 export type CreateBackupRequest = z.input<typeof CreateBackupRequest>;

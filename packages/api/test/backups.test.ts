@@ -22,7 +22,6 @@ describe.each(['/fzip', ''])('under "%s"', (mount) => {
       userId: 'ann',
       parameters: {
         backupType: 'complete',
-        includeAnalytics: true,
         description: 'before the move',
         expiresInHours: 48,
       },

@@ -38,17 +38,85 @@ describe('a body that does not fit', () => {
     expect((await refusal(response)).details?.map(({ field }) => field).sort()).toEqual(['a', 'b', 'expiresInHours']);
   });
 
-  it.each(['accounts_only', 'transactions_only', 'categories_only', 'date_range', 'selective'])(
-    'of type %s is understood and refused',
-    async (backupType) => {
-      const request = post({ backupType, dateRangeStart: 1 });
-      expect(await refusal(await makeWorld().as('ann')('/fzip/backup', request))).toMatchObject({
-        status: 422,
-        error: 'UNSUPPORTED_BACKUP_TYPE',
-        details: [{ field: 'backupType', allowed: ['complete'] }],
-      });
-    },
-  );
+  it.each([
+    ['filters with a complete backup', { accountIds: ['a'] }, 'accountIds', 'selective'],
+    [
+      'ids with a range of dates',
+      { backupType: 'date_range', categoryIds: ['a'], dateRangeStart: 1 },
+      'categoryIds',
+      'selective',
+    ],
+    ['no filter where one is needed', { backupType: 'selective' }, 'backupType', 'accountIds, categoryIds'],
+    ['no dates where they are needed', { backupType: 'date_range' }, 'backupType', 'dateRangeStart, dateRangeEnd'],
+    [
+      'a range that ends before it begins',
+      { backupType: 'date_range', dateRangeStart: 2, dateRangeEnd: 1 },
+      'dateRangeEnd',
+      'before',
+    ],
+    [
+      'the same in words',
+      { backupType: 'date_range', dateRangeStart: '2026-02-01', dateRangeEnd: '2026-01-31' },
+      'dateRangeEnd',
+      'before',
+    ],
+    [
+      'a day that no calendar has',
+      { backupType: 'date_range', dateRangeStart: '2026-02-30' },
+      'dateRangeStart',
+      '2026-01-31',
+    ],
+    [
+      'a moment without a zone',
+      { backupType: 'date_range', dateRangeStart: '2026-02-03T10:00:00' },
+      'dateRangeStart',
+      '2026-01-31',
+    ],
+    ['an empty list', { backupType: 'selective', accountIds: [] }, 'accountIds', '1'],
+    ['a list too long', { backupType: 'selective', accountIds: Array(101).fill('a') }, 'accountIds', '100'],
+    ['an id that is a number', { backupType: 'selective', accountIds: [1] }, 'accountIds[0]', 'string'],
+  ])('with %s', async (_, body, field, allowed) => {
+    const world = makeWorld();
+    const answer = await refusal(await world.as('ann')('/fzip/backup', post(body)));
+    expect(answer).toMatchObject({ status: 400, error: 'INVALID_REQUEST' });
+    expect(answer.details?.map((detail) => detail.field)).toEqual([field]);
+    expect(answer.details?.[0]?.message).toContain(allowed);
+    expect(world.ports.jobs.all().length).toBe(0);
+  });
+
+  it('names the ids that are not the user’s, whoever’s they are', async () => {
+    const world = makeWorld();
+    world.ports.profiles.put('accounts', [
+      { accountId: 'mine', userId: 'ann', createdAt: 1 },
+      { accountId: 'theirs', userId: 'bob', createdAt: 1 },
+    ]);
+    const body = { backupType: 'selective', accountIds: ['mine', 'theirs', 'nobodys'], categoryIds: ['none'] };
+    const answer = await refusal(await world.as('ann')('/fzip/backup', post(body)));
+    expect(answer).toMatchObject({ status: 422, error: 'UNKNOWN_ID' });
+    expect(answer.details).toEqual([
+      { field: 'accountIds[1]', message: 'you have none of accounts with the id theirs' },
+      { field: 'accountIds[2]', message: 'you have none of accounts with the id nobodys' },
+      { field: 'categoryIds[0]', message: 'you have none of categories with the id none' },
+    ]);
+    expect(world.ports.jobs.all().length).toBe(0);
+  });
+
+  it('takes days and moments, and both ends of a day', async () => {
+    const world = makeWorld();
+    const body = { backupType: 'date_range', dateRangeStart: '2026-01-01', dateRangeEnd: '2026-01-31' };
+    expect((await world.as('ann')('/fzip/backup', post(body))).status).toBe(201);
+    const [job] = world.ports.jobs.all();
+    expect(job?.parameters).toMatchObject({
+      dateRangeStart: Date.UTC(2026, 0, 1),
+      dateRangeEnd: Date.UTC(2026, 1, 1) - 1,
+    });
+    const moments = { ...body, dateRangeStart: 5, dateRangeEnd: '2026-01-31T12:00:00+02:00' };
+    expect((await world.as('ann')('/fzip/backup', post(moments))).status).toBe(201);
+    const dates = world.ports.jobs
+      .all()
+      .map((each) => [each.parameters?.dateRangeStart, each.parameters?.dateRangeEnd]);
+    expect(dates).toContainEqual([5, Date.UTC(2026, 0, 31, 10)]);
+  });
 
   it.each([
     ['cut short', '{"backupType":', 400, 'INVALID_JSON'],

@@ -7,6 +7,7 @@ export * from './backup/package.ts';
 export * from './backup/plan.ts';
 export * from './backup/quality.ts';
 export * from './backup/request.ts';
+export { type UnknownId, unknownIds } from './backup/unknown-ids.ts';
 export * from './backup/validate.ts';
 export * from './dead-letter.ts';
 export * from './events.ts';

@@ -16,6 +16,9 @@ export type Limits = {
   largestFileBytes: number;
   /** How often reading one file is tried before it is a failed file. */
   fileTries: number;
+  /** Transactions of one collecting piece, about, and the most pieces that a backup's transactions are read in. */
+  rangeRows: number;
+  rangesAtMost: number;
   /** A step sends itself on when less than this of its time is left. */
   handOverMs: number;
   /** Passes over a moving range before what moves is stated instead. */
@@ -35,6 +38,8 @@ export const defaultLimits: Limits = {
   filesAhead: 8,
   largestFileBytes: 4_900_000_000,
   fileTries: 3,
+  rangeRows: 250_000,
+  rangesAtMost: 8,
   handOverMs: 60_000,
   passes: 3,
 };

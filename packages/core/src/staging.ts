@@ -39,6 +39,10 @@ export const ChunkRecord = z.object({
   last: SortKeyRecord.optional(),
   /** Where the next chunk begins; absent for the last one. */
   next: z.string().optional(),
+  /** Rows looked at, where not all of them were taken. */
+  seen: z.int().optional(),
+  /** Of a partial backup: the object that names what the chunk's rows refer to. */
+  refers: z.string().optional(),
 });
 export type ChunkRecord = z.infer<typeof ChunkRecord>;
 

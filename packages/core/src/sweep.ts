@@ -6,7 +6,8 @@ import { pieceScope } from './backup/collected.ts';
 import { expireBackup, removeAll } from './backup/lifecycle.ts';
 import { packagePrefix, sendValidates, volumeScope } from './backup/package.ts';
 import { planOf, sendPackages } from './backup/plan.ts';
-import { sendCollects, sendRequest } from './backup/request.ts';
+import { sendRequest } from './backup/request.ts';
+import { sendCollects } from './backup/send-collects.ts';
 import { allStatuses, atRest, type Job, type JobStatus, jobCan, workingStatuses } from './jobs.ts';
 import { records } from './ledger.ts';
 import { redrivesAtMost, times } from './limits.ts';
@@ -141,8 +142,8 @@ const redriveBackup = async (ports: Ports, job: Job): Promise<void> => {
   if (job.status === 'backup_initiated') return sendRequest(ports, { ...job, announced: [] });
   await announceStart(ports, job);
   const pieces = job.pieces ?? [];
-  for (const n of pieces.keys()) {
-    if (!(await ports.ledger.get(pieceScope(job), n))) return sendCollects(ports, job);
+  for (const [n, { stage }] of pieces.entries()) {
+    if (!(await ports.ledger.get(pieceScope(job), n))) return sendCollects(ports, job, stage);
   }
   const plan = await planOf(ports, job);
   for (const n of plan.volumes.keys()) {

@@ -10,25 +10,34 @@ import {
   sortKey,
   toPackageRow,
 } from '@fzip/format';
-import type { Job } from '../jobs.ts';
+import { backupParameters, type CollectPiece, type Job } from '../jobs.ts';
 import { finishPiece, records } from '../ledger.ts';
 import type { BackupCollectMessage } from '../messages.ts';
 import type { Ports } from '../ports.ts';
 import { type Reporter, reporter } from '../progress.ts';
 import { type Idle, standing } from '../settle.ts';
 import { ChunkRecord, type Line, stageChunk } from '../staging.ts';
-import { chunkScope, type PieceRecord, pieceScope } from './collected.ts';
+import { chunkScope, type PieceRecord, pieceScope, stageScope } from './collected.ts';
 import { sendPackages } from './plan.ts';
+import { addReferences, noIds, stageIds } from './references.ts';
+import { type Selection, selectionOf } from './selection.ts';
+import { piecesFrom, sendCollects } from './send-collects.ts';
+import { isPartial } from './types.ts';
 
-type Outcome = Idle | 'collected' | 'continued';
+type Outcome = Idle | 'collected' | 'continued' | 'early';
 
 export const collect = async (ports: Ports, message: BackupCollectMessage): Promise<Outcome> => {
   const at = await standing(ports, message);
   if (!at.ok) return at.outcome;
   const { job } = at;
   const scope = pieceScope(message);
+  const pieces = job.pieces ?? [];
+  const piece = pieces[message.piece];
+  if (!piece) throw new Error(`job ${job.jobId} has ${pieces.length} pieces, asked for is piece ${message.piece}`);
   if (!(await ports.ledger.get(scope, message.piece))) {
-    const read = await readPiece(ports, job, message);
+    // Sent by somebody who could not know; whoever collects the last piece before it sends it again.
+    if (!(await areCollected(ports, job, piece.stage - 1))) return 'early';
+    const read = await readPiece(ports, job, piece, message);
     if (read.kind === 'idle') return read.outcome;
     if (read.kind === 'continue') {
       await ports.queues.send('backup-collect', [read.message], job.userId);
@@ -36,9 +45,28 @@ export const collect = async (ports: Ports, message: BackupCollectMessage): Prom
     }
     await ports.ledger.put(scope, message.piece, read.record);
   }
-  if (await finishPiece(ports.ledger, scope, message.piece, job.pieces?.length ?? 0)) await sendPackages(ports, job);
+  const { first, count } = piecesFrom(pieces, piece.stage);
+  const isLastOfStage = await finishPiece(ports.ledger, stageScope(message, piece.stage), message.piece - first, count);
+  if (isLastOfStage) await sendNext(ports, job, piece.stage);
   return 'collected';
 };
+
+const sendNext = async (ports: Ports, job: Job, stage: number): Promise<void> => {
+  const next = (job.pieces ?? []).find((piece) => piece.stage > stage);
+  if (next) await sendCollects(ports, job, next.stage);
+  else await sendPackages(ports, job);
+};
+
+/** Whether every piece up to a stage is collected. */
+const areCollected = async (ports: Ports, job: Job, stage: number): Promise<boolean> => {
+  for (const [n, piece] of (job.pieces ?? []).entries()) {
+    if (piece.stage <= stage && !(await ports.ledger.get(pieceScope(job), n))) return false;
+  }
+  return true;
+};
+
+/** One piece as it is read: which rows of which kind, and which of them are taken. */
+type Reading = { job: Job; piece: CollectPiece; selection: Selection };
 
 type ReadPiece =
   | { kind: 'done'; record: PieceRecord }
@@ -48,18 +76,24 @@ type ReadPiece =
 const timeIsShort = (ports: Ports): boolean => ports.invocation.deadline - ports.clock() < ports.limits.handOverMs;
 
 /** Passes over the piece until two looks agree, or the passes are used up. */
-const readPiece = async (ports: Ports, job: Job, from: BackupCollectMessage): Promise<ReadPiece> => {
+const readPiece = async (
+  ports: Ports,
+  job: Job,
+  piece: CollectPiece,
+  from: BackupCollectMessage,
+): Promise<ReadPiece> => {
+  const reading = { job, piece, selection: await selectionOf(ports, job, piece.kind) };
   const total = Object.values(job.expected ?? {}).reduce((sum, count) => sum + count, 0);
   const progress = reporter(ports, job, { step: 'collect', piece: from.piece, total });
   let message = from;
   for (;;) {
-    const chunks = await readChunks(ports, job, message, progress);
+    const chunks = await readChunks(ports, reading, message, progress);
     if (chunks.kind !== 'done') return chunks;
-    const again = await lookAgain(ports, job, message);
+    const again = await lookAgain(ports, reading, message);
     if (again.kind !== 'done') return again;
     const agree = again.seen.hex() === chunks.versions.hex() && again.seen.count === chunks.versions.count;
     if (agree || message.pass >= ports.limits.passes) {
-      await progress.finish(chunks.digest.count);
+      await progress.finish(chunks.seen);
       const { digest } = chunks;
       return {
         kind: 'done',
@@ -79,13 +113,13 @@ const readPiece = async (ports: Ports, job: Job, from: BackupCollectMessage): Pr
 };
 
 type ReadChunks =
-  | { kind: 'done'; digest: OrderFreeDigest; versions: OrderFreeDigest }
+  | { kind: 'done'; digest: OrderFreeDigest; versions: OrderFreeDigest; seen: number }
   | Exclude<ReadPiece, { kind: 'done' }>;
 
 /** Reads chunks from where the message says to the end, then sums what the ledger keeps of all of them. */
 const readChunks = async (
   ports: Ports,
-  job: Job,
+  reading: Reading,
   message: BackupCollectMessage,
   progress: Reporter,
 ): Promise<ReadChunks> => {
@@ -102,48 +136,70 @@ const readChunks = async (
     }
     // The put decides whose chunk counts, and with it where the next one begins.
     const record = ChunkRecord.parse(
-      kept ?? (await ports.ledger.put(scope, chunk, await readChunk(ports, job, message, chunk, cursor))),
+      kept ?? (await ports.ledger.put(scope, chunk, await readChunk(ports, reading, message, chunk, cursor))),
     );
-    rows += record.rows;
+    rows += record.seen ?? record.rows;
     await progress.at(rows);
     if (record.next === undefined) break;
     cursor = record.next;
     chunk += 1;
   }
   const [digest, versions] = [new OrderFreeDigest(), new OrderFreeDigest()];
+  let seen = 0;
   for await (const record of records(ports.ledger, scope, (found) => ChunkRecord.parse(found))) {
     digest.addHex(record.digest, record.rows);
     versions.addHex(record.versions, record.rows);
+    seen += record.seen ?? record.rows;
   }
-  return { kind: 'done', digest, versions };
+  return { kind: 'done', digest, versions, seen };
 };
 
-/** Reads whole pages until the chunk is large enough, and stages them. */
+/** Rows that are looked at for one chunk of rows taken, at most: few may be. */
+const seenAtMost = 10;
+
+/** Reads whole pages until the chunk is large enough, and stages what is taken of them. */
 const readChunk = async (
   ports: Ports,
-  job: Job,
+  { job, piece, selection }: Reading,
   message: BackupCollectMessage,
   chunk: number,
   from: string | undefined,
 ): Promise<ChunkRecord> => {
-  const { kind } = message;
+  const { kind } = piece;
+  const { chunkRows, chunkBytes } = ports.limits;
   const lines: Line[] = [];
   const versions = new OrderFreeDigest();
-  let [bytes, cursor] = [0, from];
+  const refers = isPartial(backupParameters(job)) ? noIds() : undefined;
+  let [bytes, seen, cursor] = [0, 0, from];
   do {
-    const page = await ports.profiles.page({ userId: job.userId, kind, ...(cursor ? { cursor } : {}) });
+    const page = selection.none
+      ? { rows: [] }
+      : await ports.profiles.page({ userId: job.userId, ...placeOf(piece), ...(cursor ? { cursor } : {}) });
+    seen += page.rows.length;
     for (const stored of page.rows) {
+      if (!selection.takes(stored)) continue;
       const row = toPackageRow(kind, stored);
       const line = formatRow(row);
       lines.push({ line, row, at: sortKey(kind, row) });
       versions.add(version(kind, stored));
       bytes += line.length;
+      if (refers) addReferences(refers, kind, row);
     }
     cursor = page.cursor;
-  } while (cursor !== undefined && lines.length < ports.limits.chunkRows && bytes < ports.limits.chunkBytes);
+  } while (cursor !== undefined && lines.length < chunkRows && bytes < chunkBytes && seen < chunkRows * seenAtMost);
   const name = `${message.piece}.${message.pass}.${chunk}`;
   const staged = await stageChunk(ports, message, { kind, name }, lines, versions);
-  return { ...staged, ...(cursor === undefined ? {} : { next: cursor }) };
+  return {
+    ...staged,
+    ...(cursor === undefined ? {} : { next: cursor }),
+    ...(seen === lines.length ? {} : { seen }),
+    ...(refers && lines.length > 0 ? { refers: await stageIds(ports, message, name, refers) } : {}),
+  };
+};
+
+const placeOf = ({ kind, from, below }: CollectPiece) => {
+  if (from === undefined && below === undefined) return { kind };
+  return { kind, range: { ...(from === undefined ? {} : { from }), ...(below === undefined ? {} : { below }) } };
 };
 
 /** What names a row and tells whether it changed. Analytics have no `updatedAt`; they have the date of their computing. */
@@ -158,15 +214,22 @@ const versionAttributes = (kind: EntityKind): string[] => {
 type LookAgain = { kind: 'done'; seen: OrderFreeDigest } | Exclude<ReadPiece, { kind: 'done' }>;
 
 /** The second look: ids and times of change alone, over the whole piece. */
-const lookAgain = async (ports: Ports, job: Job, message: BackupCollectMessage): Promise<LookAgain> => {
-  const { kind, recheck } = message;
+const lookAgain = async (
+  ports: Ports,
+  { job, piece, selection }: Reading,
+  message: BackupCollectMessage,
+): Promise<LookAgain> => {
+  const { recheck } = message;
+  const { kind } = piece;
+  if (selection.none) return { kind: 'done', seen: new OrderFreeDigest() };
+  const attributes = [...new Set([...versionAttributes(kind), ...selection.attributes])];
   const seen = new OrderFreeDigest();
   if (recheck) seen.addHex(recheck.digest, recheck.rows);
   let cursor = recheck?.cursor;
   do {
-    const attributes = versionAttributes(kind);
-    const page = await ports.profiles.page({ userId: job.userId, kind, attributes, ...(cursor ? { cursor } : {}) });
-    for (const row of page.rows) seen.add(version(kind, row));
+    const place = { ...placeOf(piece), ...(cursor ? { cursor } : {}) };
+    const page = await ports.profiles.page({ userId: job.userId, attributes, ...place });
+    for (const row of page.rows) if (selection.takes(row)) seen.add(version(kind, row));
     cursor = page.cursor;
     if (cursor === undefined) break;
     const at = await standing(ports, message);

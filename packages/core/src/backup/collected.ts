@@ -24,6 +24,9 @@ export type PieceRecord = z.infer<typeof PieceRecord>;
 
 export const pieceScope = (work: Work): LedgerScope => scopeOf(work, 'backup-collect', 'piece');
 
+/** Pieces of one stage: the next begins when all of them are collected. */
+export const stageScope = (work: Work, stage: number): LedgerScope => scopeOf(work, 'backup-collect', `stage.${stage}`);
+
 export const chunkScope = (work: Work, piece: number, pass: number): LedgerScope =>
   scopeOf(work, 'backup-collect', `chunk.${piece}.${pass}`);
 

@@ -1,6 +1,6 @@
 /** What a volume of a backup says of itself. FORMAT.md section 1, "Manifest". */
 import { countKey, type Defect, type EntityKind, entityKinds, type Manifest, type Written } from '@fzip/format';
-import { backupParameters, type Counts, type Job, shownStatus } from '../jobs.ts';
+import { type BackupParameters, backupParameters, type Counts, type Job, shownStatus } from '../jobs.ts';
 import type { Collected } from './collected.ts';
 import type { FailedFile } from './files.ts';
 import type { Plan } from './plan.ts';
@@ -40,7 +40,7 @@ export const manifestOf = (job: Job, facts: Facts): Manifest => {
     validation_summary: { status_when_written: shownStatus(job.status), known_defects: facts.defects.length },
     job_id: job.jobId,
     backup_type: backupParameters(job).backupType,
-    filters: {},
+    filters: filtersOf(backupParameters(job)),
     snapshot: {
       started_at: new Date(started).toISOString(),
       finished_at: new Date(Math.max(started, ...pieces.map(({ finishedAt }) => finishedAt))).toISOString(),
@@ -58,6 +58,19 @@ export const manifestOf = (job: Job, facts: Facts): Manifest => {
     },
   };
 };
+
+/** What was asked for, in the manifest's spelling. */
+const filtersOf = ({
+  accountIds,
+  categoryIds,
+  dateRangeStart,
+  dateRangeEnd,
+}: BackupParameters): Manifest['filters'] => ({
+  ...(accountIds && { account_ids: accountIds }),
+  ...(categoryIds && { category_ids: categoryIds }),
+  ...(dateRangeStart !== undefined && { date_range_start: new Date(dateRangeStart).toISOString() }),
+  ...(dateRangeEnd !== undefined && { date_range_end: new Date(dateRangeEnd).toISOString() }),
+});
 
 /** At least so many rows moved: a difference in number, or one row that was changed in place. */
 const movedRows = ({ moved, rows, seenAfter }: Collected['pieces'][number]): number =>

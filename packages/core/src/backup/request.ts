@@ -2,11 +2,14 @@
 import { entityKinds } from '@fzip/format';
 import { announceStart, requestSent } from '../announce.ts';
 import { derivedId } from '../ids.ts';
-import { advance, type BackupParameters, backupParameters, type CollectPiece, type Counts, type Job } from '../jobs.ts';
+import { advance, type BackupParameters, backupParameters, type Counts, type Job } from '../jobs.ts';
 import type { BackupRequestMessage } from '../messages.ts';
-import { type Ports, StaleJob } from '../ports.ts';
-import { type Idle, rowTtl, standing } from '../settle.ts';
+import { type DateRange, type Ports, StaleJob } from '../ports.ts';
+import { failBackup, type Idle, rowTtl, type Settled, standing } from '../settle.ts';
 import { type Estimate, estimate } from './estimate.ts';
+import { sendCollects } from './send-collects.ts';
+import { cutRange, isLookedAt, piecesOf, rangeOf } from './types.ts';
+import { unknownIds } from './unknown-ids.ts';
 
 /** How long counting may take while somebody waits for the answer; the job itself counts to the end. */
 const countingMs = 2_000;
@@ -20,6 +23,39 @@ export const profileCounts = async (
   const found = await Promise.all(entityKinds.map((kind) => ports.profiles.count(userId, kind, withinMs)));
   const counts = Object.fromEntries(entityKinds.map((kind, n) => [kind, found[n]?.count ?? 0])) as Counts;
   return { counts, exact: found.every(({ exact }) => exact) };
+};
+
+/** Counts of what a backup will look at: of a partial one an upper bound, since only reading shows what it refers to. */
+const expectedCounts = async (
+  ports: Ports,
+  userId: string,
+  parameters: BackupParameters,
+  withinMs = countingMs,
+): Promise<{ counts: Counts; exact: boolean }> => {
+  const range = rangeOf(parameters);
+  const found = await Promise.all(
+    entityKinds.map((kind) => {
+      if (!isLookedAt(parameters, kind)) return { count: 0, exact: true };
+      return kind === 'transactions'
+        ? ports.profiles.count(userId, kind, withinMs, range)
+        : ports.profiles.count(userId, kind, withinMs);
+    }),
+  );
+  const counts = Object.fromEntries(entityKinds.map((kind, n) => [kind, found[n]?.count ?? 0])) as Counts;
+  return { counts, exact: found.every(({ exact }) => exact) };
+};
+
+/** Several consumers read a large profile's transactions at once, each a part of its dates. */
+const rangesOf = async (
+  ports: Ports,
+  userId: string,
+  parameters: BackupParameters,
+  transactions: number,
+): Promise<DateRange[]> => {
+  const range = rangeOf(parameters);
+  const parts = Math.min(ports.limits.rangesAtMost, Math.ceil(transactions / ports.limits.rangeRows));
+  const span = parts > 1 ? await ports.profiles.span(userId, range) : undefined;
+  return span ? cutRange(range, span, parts) : [range];
 };
 
 const newBackup = (ports: Ports, jobId: string, userId: string, parameters: BackupParameters): Job => ({
@@ -64,7 +100,7 @@ export const createBackup = async (
 ): Promise<CreatedBackup> => {
   const { userId, parameters, idempotencyKey } = request;
   const jobId = idempotencyKey === undefined ? ports.newId() : await idOfKey(ports, 'key', userId, idempotencyKey);
-  const { counts, exact } = await profileCounts(ports, userId);
+  const { counts, exact } = await expectedCounts(ports, userId, parameters);
   const created = await ports.jobs.create(newBackup(ports, jobId, userId, parameters));
   const job = await ports.jobs.find(jobId);
   if (!job) throw new Error(`job ${jobId} is gone right after it was created`);
@@ -87,7 +123,7 @@ export const sendRequest = async (ports: Ports, job: Job): Promise<void> => {
 export const jobOfMessage = ({ jobId, userId }: BackupRequestMessage, messageId: string): string =>
   jobId ?? derivedId(JSON.stringify(['message', userId, messageId]));
 
-export type Requested = Idle | 'requested' | 'foreign-job' | 'deleted';
+export type Requested = Idle | Settled | 'requested' | 'foreign-job' | 'deleted';
 
 /** @param messageId names the message itself, from which a job's id follows if it carries none */
 export const request = async (ports: Ports, message: BackupRequestMessage, messageId: string): Promise<Requested> => {
@@ -100,11 +136,14 @@ export const request = async (ports: Ports, message: BackupRequestMessage, messa
   if (!at.ok) return at.outcome;
   // Ids are guessable by nobody, but a message may be wrong: it never works on another user's job.
   if (at.job.userId !== message.userId) return 'foreign-job';
-  const job = at.job.status === 'backup_initiated' ? await begun(ports, at.job) : at.job;
+  const initiated = at.job.status === 'backup_initiated';
+  const [unknown] = initiated ? await unknownIds(ports, at.job.userId, backupParameters(at.job)) : [];
+  if (unknown) return failBackup(ports, at.job, 'UNKNOWN_ID', `${unknown.field}: ${unknown.message}`);
+  const job = initiated ? await begun(ports, at.job) : at.job;
   // Somebody else moved it, or ended it: then the answer is theirs.
   if (!job) return request(ports, message, messageId);
   await announceStart(ports, job);
-  await sendCollects(ports, job);
+  await sendCollects(ports, job, 1);
   return 'requested';
 };
 
@@ -119,38 +158,19 @@ const begun = async (ports: Ports, job: Job): Promise<Job | undefined> => {
 
 /** Counts, cuts the work into pieces and fixes both in the job, before the first message goes out. */
 const begin = async (ports: Ports, job: Job): Promise<Job> => {
-  const { counts } = await profileCounts(
-    ports,
-    job.userId,
-    Math.floor(Math.max(0, ports.invocation.deadline - ports.clock()) / 2),
-  );
-  const kinds = entityKinds.filter((kind) => kind !== 'analytics' || backupParameters(job).includeAnalytics);
-  const pieces: CollectPiece[] = kinds.map((kind) => ({ kind, range: 0 }));
-  const expected = backupParameters(job).includeAnalytics ? counts : { ...counts, analytics: 0 };
+  const parameters = backupParameters(job);
+  const within = Math.floor(Math.max(0, ports.invocation.deadline - ports.clock()) / 2);
+  const { counts } = await expectedCounts(ports, job.userId, parameters, within);
+  const pieces = piecesOf(parameters, await rangesOf(ports, job.userId, parameters, counts.transactions ?? 0));
   const move = advance(job, 'backup_processing', ports.clock());
   if (!move.ok) throw new Error(`job ${job.jobId} is ${job.status} and cannot begin`);
   const begun = await ports.jobs.change(job, {
     ...move.patch,
     startedAt: ports.clock(),
     currentPhase: 'collecting_data',
-    expected,
+    expected: counts,
     pieces,
   });
   ports.audit({ who: job.userId, what: 'job.status', jobId: job.jobId, outcome: begun.status });
   return begun;
 };
-
-/** Has every piece collected. Pieces that are collected already answer so. */
-export const sendCollects = (ports: Ports, job: Job): Promise<void> =>
-  ports.queues.send(
-    'backup-collect',
-    (job.pieces ?? []).map(({ kind }, piece) => ({
-      jobId: job.jobId,
-      attempt: job.attempt,
-      piece,
-      kind,
-      pass: 1,
-      chunk: 0,
-    })),
-    job.userId,
-  );

@@ -1,0 +1,77 @@
+/** The types of backup: what each takes of a profile, and which filters go with it. */
+import { type EntityKind, entityKinds } from '@fzip/format';
+import type { BackupParameters, CollectPiece } from '../jobs.ts';
+import type { DateRange } from '../ports.ts';
+
+type Type = BackupParameters['backupType'];
+
+/** Kinds of which a type takes every row that its filters let through; of the others it takes what those refer to. */
+const roots: Readonly<Record<Type, readonly EntityKind[]>> = {
+  complete: entityKinds,
+  accounts_only: ['accounts'],
+  transactions_only: ['transactions'],
+  categories_only: ['categories'],
+  date_range: ['transactions'],
+  selective: ['transactions'],
+};
+
+/** A complete backup is all roots, so nothing has to be asked for. */
+export const isPartial = ({ backupType }: BackupParameters): boolean => backupType !== 'complete';
+
+export const isRoot = ({ backupType }: BackupParameters, kind: EntityKind): boolean => roots[backupType].includes(kind);
+
+/** Analytics sum up a whole profile, so a part of it brings them only when asked. */
+export const withAnalytics = (parameters: BackupParameters): boolean =>
+  parameters.includeAnalytics ?? !isPartial(parameters);
+
+/** Both ends of the user's dates belong to the range. */
+export const rangeOf = ({ dateRangeStart, dateRangeEnd }: BackupParameters): DateRange => ({
+  ...(dateRangeStart === undefined ? {} : { from: dateRangeStart }),
+  ...(dateRangeEnd === undefined ? {} : { below: dateRangeEnd + 1 }),
+});
+
+/** What a part of a profile takes of a kind follows from the stages before. DESIGN.md section 3, "request". */
+const stages: Readonly<Record<EntityKind, number>> = {
+  transactions: 1,
+  transaction_files: 2,
+  accounts: 3,
+  categories: 3,
+  file_maps: 3,
+  analytics: 3,
+};
+
+/** The pieces of a backup, stage by stage: a complete one reads everything side by side. */
+export const piecesOf = (parameters: BackupParameters, ranges: readonly DateRange[]): CollectPiece[] => {
+  const kinds = entityKinds.filter((kind) => kind !== 'analytics' || withAnalytics(parameters));
+  const pieces = kinds.flatMap((kind): CollectPiece[] => {
+    const stage = isPartial(parameters) ? stages[kind] : 1;
+    return kind === 'transactions' ? ranges.map((range) => ({ kind, stage, ...range })) : [{ kind, stage }];
+  });
+  return pieces.sort((a, b) => a.stage - b.stage);
+};
+
+/** Whether rows of a kind may come into a backup at all. */
+export const isLookedAt = (parameters: BackupParameters, kind: EntityKind): boolean => {
+  if (kind === 'analytics') return withAnalytics(parameters);
+  if (!isPartial(parameters) || isRoot(parameters, 'transactions') || isRoot(parameters, kind)) return true;
+  // An account brings its file map, and a file map its account.
+  return kind === 'file_maps' && isRoot(parameters, 'accounts');
+};
+
+/** Cuts a range of dates into parts of equal length. The first and the last are open where the range is: rows may be added meanwhile. */
+export const cutRange = (
+  { from, below }: DateRange,
+  { oldest, newest }: { oldest: number; newest: number },
+  parts: number,
+): DateRange[] => {
+  const cuts = new Set<number>();
+  for (let n = 1; n < parts; n += 1) {
+    const cut = Math.floor(oldest + ((newest - oldest) * n) / parts);
+    if (cut > oldest) cuts.add(cut);
+  }
+  const edges = [from, ...cuts, below];
+  return edges.slice(1).map((end, n) => {
+    const begin = edges[n];
+    return { ...(begin === undefined ? {} : { from: begin }), ...(end === undefined ? {} : { below: end }) };
+  });
+};
