@@ -23,7 +23,10 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 export type World = Runtime & {
   client(user: string): FzipClient;
   /** Requests a backup and waits for the event of its end. */
-  backUp(user: string): Promise<{ id: string; ended: FzipEvent; job: Job }>;
+  backUp(
+    user: string,
+    asked?: Parameters<FzipClient['createBackup']>[0],
+  ): Promise<{ id: string; ended: FzipEvent; job: Job }>;
   /** The event that ends a job, or that says it waits for its user. */
   ended(jobId: string): Promise<FzipEvent>;
   /** Creates a restore, uploads a package by its form, and waits for the event of its end. */
@@ -67,8 +70,8 @@ export const world = async (options: RuntimeOptions = {}): Promise<World> => {
     ...runtime,
     client,
     ended,
-    backUp: async (user) => {
-      const { backupId } = await client(user).createBackup();
+    backUp: async (user, asked) => {
+      const { backupId } = await client(user).createBackup(asked);
       const event = await ended(backupId);
       const job = await runtime.ports.jobs.find(backupId);
       if (!job) throw new Error(`no job ${backupId}`);

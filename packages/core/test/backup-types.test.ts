@@ -210,7 +210,7 @@ describe('a partial backup', () => {
     }));
     for (const row of rowsOf(ports, 'analytics')) ports.profiles.remove('analytics', row);
     ports.profiles.put('analytics', analytics);
-    const asked = { backupType: 'selective', accountIds: [account], includeAnalytics: true, ...kept } as const;
+    const asked: BackupParameters = { backupType: 'selective', accountIds: [account], includeAnalytics: true, ...kept };
     const found = await packaged(ports, await back(ports, asked));
     const accounts = new Set(found.accounts.map((line) => JSON.parse(line).accountId));
     const expectedOnes = analytics.filter(({ accountId }) => accountId === undefined || accounts.has(accountId));
@@ -223,7 +223,7 @@ describe('a partial backup', () => {
   test('says what was asked for in its manifest', async () => {
     const ports = await world();
     const [account] = idsOf(ports, 'accounts') as [string];
-    const asked = { backupType: 'selective', accountIds: [account], dateRangeStart: 0, ...kept } as const;
+    const asked: BackupParameters = { backupType: 'selective', accountIds: [account], dateRangeStart: 0, ...kept };
     const { manifest } = await openVolume(bufferSource(bytesOf(ports, await back(ports, asked))));
     expect(manifest.filters).toEqual({ account_ids: [account], date_range_start: '1970-01-01T00:00:00.000Z' });
   });
