@@ -1,6 +1,19 @@
 /** What each backup route does, once the request is parsed and the user known. */
 import { isDeepStrictEqual } from 'node:util';
-import { BackupParameters, createBackup, deleteBackup, downloadLink, jobCan, unknownIds } from '@fzip/core';
+import {
+  type Amendment,
+  amendBackup,
+  BackupParameters,
+  backupOfKey,
+  cancelBackup,
+  createBackup,
+  deleteBackup,
+  downloadLink,
+  type Job,
+  jobCan,
+  overQuota,
+  unknownIds,
+} from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
@@ -17,6 +30,7 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
   const parameters = BackupParameters.parse(asked);
   const unknown = await unknownIds(ports, user, parameters);
   if (unknown[0]) throw new ApiError('UNKNOWN_ID', `${unknown[0].field}: ${unknown[0].message}`, unknown);
+  if (idempotencyKey === undefined || !(await backupOfKey(ports, user, idempotencyKey))) await refuseOverQuota(c);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const { job, created, estimate } = await createBackup(ports, { userId: user, parameters, ...key });
   if (!created && (job.userId !== user || !isDeepStrictEqual(BackupParameters.parse(job.parameters), parameters))) {
@@ -30,6 +44,18 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
     estimatedCompletion: estimate.completionAt,
     exact: estimate.exact,
   };
+};
+
+/** @throws ApiError TOO_MANY_JOBS, STORAGE_QUOTA */
+const refuseOverQuota = async (c: ApiContext): Promise<void> => {
+  const over = await overQuota(c.get('ports'), c.get('user'));
+  if (over?.code === 'TOO_MANY_JOBS') {
+    throw new ApiError(over.code, `you have ${over.running} backups running; allowed are ${over.allowed} at a time`);
+  }
+  if (over) {
+    const message = `your backups take ${over.storedBytes} bytes; allowed are ${over.allowed}. Delete one, or wait until one expires`;
+    throw new ApiError(over.code, message);
+  }
 };
 
 export const list = async (c: ApiContext, request: PageRequest): Promise<BackupList> => {
@@ -47,9 +73,11 @@ export const list = async (c: ApiContext, request: PageRequest): Promise<BackupL
   };
 };
 
-export const status = async (c: ApiContext, id: string): Promise<BackupStatus> => {
+export const status = async (c: ApiContext, id: string): Promise<BackupStatus> =>
+  statusOf(c, await ownJob(c, id, 'backup'));
+
+const statusOf = async (c: ApiContext, job: Job): Promise<BackupStatus> => {
   const ports = c.get('ports');
-  const job = await ownJob(c, id, 'backup');
   const now = ports.clock();
   const volumes = jobCan.download(job, now) ? (job.packages ?? []) : [];
   const links = await Promise.all(volumes.map((_, index) => downloadLink(ports, job, index + 1)));
@@ -69,6 +97,26 @@ export const download = async (c: ApiContext, id: string, volume: number): Promi
     throw new ApiError('VOLUME_NOT_FOUND', message, [{ field: 'volume', message }]);
   }
   return downloadLink(ports, job, volume);
+};
+
+/** @throws ApiError NOT_CANCELABLE */
+export const cancel = async (c: ApiContext, id: string): Promise<BackupStatus> => {
+  const job = await ownJob(c, id, 'backup');
+  if (await cancelBackup(c.get('ports'), job)) return status(c, id);
+  const now = await ownJob(c, id, 'backup');
+  const stands = shownBackupStatus(now, c.get('ports').clock());
+  const ending = now.intent && stands === 'processing' ? ' and was told to end' : '';
+  throw new ApiError('NOT_CANCELABLE', `the backup is ${stands}${ending}; only one that works can be canceled`);
+};
+
+/** @throws ApiError NOT_AMENDABLE, EXPIRED */
+export const amend = async (c: ApiContext, id: string, amendment: Amendment): Promise<BackupStatus> => {
+  const ports = c.get('ports');
+  const job = await ownJob(c, id, 'backup');
+  if (await amendBackup(ports, job, amendment)) return status(c, id);
+  const stands = shownBackupStatus(job, ports.clock());
+  const message = `the backup is ${stands}; only one that works or is completed can be changed`;
+  throw new ApiError(stands === 'expired' ? 'EXPIRED' : 'NOT_AMENDABLE', message);
 };
 
 export const remove = async (c: ApiContext, id: string): Promise<void> => {

@@ -2,6 +2,7 @@
 import { type Abortable, type Call, type ClientOptions, FzipApiError, refusalOf, sender } from './client-request.ts';
 import { restoreCalls } from './client-restores.ts';
 import type {
+  AmendBackupRequest,
   BackupList,
   BackupStatus,
   CreateBackupRequest,
@@ -56,6 +57,10 @@ export const fzipClient = (options: ClientOptions) => {
       if (response.ok) return response;
       throw new FzipApiError('DOWNLOAD_FAILED', `the storage answered ${response.status}`, response.status);
     },
+    cancelBackup: (backupId: string, call: Abortable = {}) =>
+      ask<BackupStatus>('POST', `${pathOf(backupId)}/cancel`, call),
+    amendBackup: (backupId: string, changes: AmendBackupRequest, call: Abortable = {}) =>
+      ask<BackupStatus>('PATCH', pathOf(backupId), { body: changes, ...call }),
     deleteBackup: (backupId: string, call: Abortable = {}) => ask<Message>('DELETE', pathOf(backupId), call),
     ...restoreCalls({ ask, send }, options),
     profile: (call: Abortable = {}) => ask<Profile>('GET', '/profile', call),

@@ -26,8 +26,12 @@ export const errorCodes = {
   },
   NOT_WAITING: { status: 409, meaning: 'The restore does not wait for an upload.' },
   NOT_AWAITING_CONFIRMATION: { status: 409, meaning: 'The restore does not wait to be started.' },
-  NOT_CANCELABLE: { status: 409, meaning: 'The restore has ended, or was told to end before.' },
+  NOT_CANCELABLE: { status: 409, meaning: 'The backup or restore has ended, or was told to end before.' },
   STILL_WORKING: { status: 409, meaning: 'The restore still works; cancel it, or wait until it has ended.' },
+  NOT_AMENDABLE: {
+    status: 409,
+    meaning: 'The backup failed, was canceled or was told to end: there is nothing to keep.',
+  },
   EXPIRED: { status: 410, meaning: 'The backup has expired and its package is gone.' },
   BODY_TOO_LARGE: { status: 413, meaning: 'The body is larger than 64 KiB.' },
   PACKAGE_TOO_LARGE: { status: 413, meaning: 'The package is larger than one upload can be.' },
@@ -35,6 +39,14 @@ export const errorCodes = {
   UNKNOWN_ID: { status: 422, meaning: 'You have no such account or category; `details` names each.' },
   UNSUPPORTED_VOLUMES: { status: 422, meaning: 'Packages of more than one volume are not restored yet.' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: 'The Idempotency-Key was used before, with other parameters.' },
+  TOO_MANY_JOBS: {
+    status: 429,
+    meaning: 'You have as many backups running as one user may. Try again when one has ended.',
+  },
+  STORAGE_QUOTA: {
+    status: 429,
+    meaning: 'Your backups take as much room as one user may have. Delete one, or wait until one expires.',
+  },
   INTERNAL_ERROR: { status: 500, meaning: 'The request failed on our side. The message carries the request id.' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 

@@ -9,7 +9,7 @@ import { refuseUnless } from './refusals.ts';
 import { addRestoreRoutes } from './restore-router.ts';
 import * as to from './routes.ts';
 import { defaultPage } from './schema-parts.ts';
-import { CreateBackupRequest, DownloadQuery, ListBackupsQuery } from './schemas.ts';
+import { AmendBackupRequest, CreateBackupRequest, DownloadQuery, ListBackupsQuery } from './schemas.ts';
 
 export const apiRouter = (identify: Identify) => {
   const router = new OpenAPIHono<ApiEnv>();
@@ -20,6 +20,7 @@ export const apiRouter = (identify: Identify) => {
     });
   }
   router.on('post', to.createBackupRoute.getRoutingPath(), jsonBody);
+  router.on('patch', to.amendBackupRoute.getRoutingPath(), jsonBody);
 
   router.openapi(
     to.createBackupRoute,
@@ -43,6 +44,12 @@ export const apiRouter = (identify: Identify) => {
     to.downloadBackupRoute,
     async (c) => c.redirect(await backups.download(c, c.req.valid('param').id, c.req.valid('query').volume ?? 1), 302),
     refuseUnless('query', DownloadQuery),
+  );
+  router.openapi(to.cancelBackupRoute, async (c) => c.json(await backups.cancel(c, c.req.valid('param').id), 200));
+  router.openapi(
+    to.amendBackupRoute,
+    async (c) => c.json(await backups.amend(c, c.req.valid('param').id, c.req.valid('json')), 200),
+    refuseUnless('body', AmendBackupRequest),
   );
   router.openapi(to.deleteBackupRoute, async (c) => {
     await backups.remove(c, c.req.valid('param').id);

@@ -4,6 +4,7 @@ import { restoreRoutes } from './restore-routes.ts';
 import { errors, json, signedIn } from './route-parts.ts';
 import { IdempotencyHeaders, JobPath } from './schema-parts.ts';
 import {
+  AmendBackupRequest,
   BackupList,
   BackupStatus,
   CreateBackupRequest,
@@ -45,6 +46,8 @@ export const createBackupRoute = createRoute({
       'UNSUPPORTED_MEDIA_TYPE',
       'UNKNOWN_ID',
       'IDEMPOTENCY_KEY_REUSED',
+      'TOO_MANY_JOBS',
+      'STORAGE_QUOTA',
       'INTERNAL_ERROR',
     ),
   },
@@ -109,6 +112,50 @@ export const downloadBackupRoute = createRoute({
   },
 });
 
+export const cancelBackupRoute = createRoute({
+  ...signedIn,
+  method: 'post',
+  path: '/backup/{id}/cancel',
+  operationId: 'cancelBackup',
+  tags: ['backup'],
+  summary: 'Cancel a backup',
+  description: 'Stops a backup in whatever phase. What it has stored so far is removed by the next sweep.',
+  request: { params: JobPath },
+  responses: {
+    200: json('The backup is canceled.', BackupStatus),
+    ...errors('UNAUTHORIZED', 'NOT_FOUND', 'NOT_CANCELABLE', 'CONFLICT', 'INTERNAL_ERROR'),
+  },
+});
+
+export const amendBackupRoute = createRoute({
+  ...signedIn,
+  method: 'patch',
+  path: '/backup/{id}',
+  operationId: 'amendBackup',
+  tags: ['backup'],
+  summary: 'Keep a backup longer, or describe it anew',
+  description: 'Changes until when a backup is kept, or its description. What is not given stays as it is.',
+  request: {
+    params: JobPath,
+    body: { required: true, content: { 'application/json': { schema: AmendBackupRequest } } },
+  },
+  responses: {
+    200: json('The backup as it is now.', BackupStatus),
+    ...errors(
+      'INVALID_REQUEST',
+      'INVALID_JSON',
+      'UNAUTHORIZED',
+      'NOT_FOUND',
+      'CONFLICT',
+      'NOT_AMENDABLE',
+      'EXPIRED',
+      'BODY_TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'INTERNAL_ERROR',
+    ),
+  },
+});
+
 export const deleteBackupRoute = createRoute({
   ...signedIn,
   method: 'delete',
@@ -155,6 +202,8 @@ export const routes = [
   listBackupsRoute,
   backupStatusRoute,
   downloadBackupRoute,
+  cancelBackupRoute,
+  amendBackupRoute,
   deleteBackupRoute,
   ...restoreRoutes,
   profileRoute,

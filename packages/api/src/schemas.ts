@@ -1,6 +1,6 @@
 /** What goes in and what comes out. Every date is an integer: ms since epoch. Every size is in bytes. */
 
-import { BackupParameters, backupTypes, Counts, filterProblems, Phase, Quality } from '@fzip/core';
+import { Amendment, BackupParameters, backupTypes, Counts, filterProblems, Phase, Quality } from '@fzip/core';
 import { z } from '@hono/zod-openapi';
 import {
   bytes,
@@ -71,6 +71,19 @@ export const CreateBackupRequest = z
   })
   .openapi('CreateBackupRequest', { example: { description: 'before the move', expiresInHours: 48 } });
 export type CreateBackupRequest = z.input<typeof CreateBackupRequest>;
+
+export const AmendBackupRequest = z
+  .strictObject({
+    description: Amendment.shape.description,
+    expiresInHours: Amendment.shape.expiresInHours.meta({
+      description: 'Hours from now, a year at most; of a backup that still works, from its completion.',
+    }),
+  })
+  .refine((request) => Object.values(request).some((value) => value !== undefined), {
+    message: 'changes nothing; allowed are description and expiresInHours',
+  })
+  .openapi('AmendBackupRequest', { example: { expiresInHours: 24 * 90 } });
+export type AmendBackupRequest = z.input<typeof AmendBackupRequest>;
 
 export const ShownBackupStatus = z.enum(shownStatuses).openapi('ShownBackupStatus');
 export type ShownBackupStatus = z.infer<typeof ShownBackupStatus>;

@@ -31,7 +31,7 @@ export const listItem = (job: Job, now: number): BackupListItem => ({
   ...given('completedAt', job.completedAt),
   ...given('expiresAt', job.expiresAt),
   ...given('packageSize', job.packageSize),
-  ...given('description', backupParameters(job).description),
+  ...given('description', job.amended?.description ?? backupParameters(job).description),
 });
 
 export const errorOf = (job: Job) => job.error && { ...job.error, ...given('details', job.errorDetails) };

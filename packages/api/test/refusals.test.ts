@@ -236,7 +236,7 @@ describe('a route that is not there', () => {
   it.each([
     ['PUT', '/fzip/backup', 'POST, GET, HEAD'],
     ['POST', '/backup/x/status', 'GET, HEAD'],
-    ['GET', '/fzip/backup/x', 'DELETE'],
+    ['GET', '/fzip/backup/x', 'PATCH, DELETE'],
     ['DELETE', '/profile', 'GET, HEAD'],
     ['GET', '/fzip/restore/x', 'DELETE'],
     ['GET', '/restore/x/start', 'POST'],

@@ -66,6 +66,10 @@ export const announceStart = (ports: Ports, job: Job): Promise<void> =>
       : eventOf('backup.initiated', job, backup(job), job.createdAt),
   );
 
+/** Tells once for each end that is set: a backup that is kept longer is told of anew. */
+export const announceExpiring = (ports: Ports, job: Job, expiresAt: number): Promise<void> =>
+  publishOnce(ports, job, eventOf('backup.expiring', job, { ...backup(job), expiresAt }, ports.clock(), expiresAt));
+
 /** What a job's status has to tell: its end, or that it waits for its user. Undefined for a job that works. */
 export const endingOf = (job: Job): FzipEvent | undefined => endings[job.status]?.(job);
 

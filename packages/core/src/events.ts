@@ -61,9 +61,11 @@ export const eventOf = <T extends EventType>(
   job: Pick<Job, 'jobId' | 'attempt' | 'userId'>,
   data: Omit<z.input<(typeof eventData)[T]>, 'userId'>,
   at: number,
+  /** Tells apart what may happen to an attempt more than once. */
+  ...which: number[]
 ): FzipEvent => ({
   specversion: '1.0',
-  id: derivedId(type.endsWith('.initiated') ? `${job.jobId}:${type}` : `${job.jobId}:${job.attempt}:${type}`),
+  id: derivedId([job.jobId, ...(type.endsWith('.initiated') ? [] : [job.attempt]), type, ...which].join(':')),
   source: 'housef3.fzip',
   type,
   subject: job.jobId,

@@ -6,6 +6,7 @@ export * from './backup/lifecycle.ts';
 export * from './backup/package.ts';
 export * from './backup/plan.ts';
 export * from './backup/quality.ts';
+export * from './backup/quota.ts';
 export * from './backup/request.ts';
 export { type UnknownId, unknownIds } from './backup/unknown-ids.ts';
 export * from './backup/validate.ts';

@@ -165,6 +165,13 @@ export const BackupParameters = z.object(asked).superRefine((request, context) =
 });
 export type BackupParameters = z.infer<typeof BackupParameters>;
 
+/** What a user may change of a backup that exists. Hours count from the change, or from the end of one that still works. */
+export const Amendment = z.object({
+  description: asked.description,
+  expiresInHours: asked.expiresInHours.unwrap().optional(),
+});
+export type Amendment = z.infer<typeof Amendment>;
+
 export const idModes = ['preserve', 'remap', 'auto'] as const;
 
 /** What the user asked of a restore. */
@@ -285,6 +292,8 @@ export const Job = z.object({
   summary: BackupSummary.optional(),
   /** Of a backup. */
   parameters: BackupParameters.optional(),
+  /** What its user changed afterwards; what was asked for first stays, so that a repeated request is recognised. */
+  amended: Amendment.optional(),
   /** Of a restore. */
   restore: RestoreParameters.optional(),
   upload: Upload.optional(),
@@ -335,6 +344,8 @@ export const jobCan = {
     job.status === 'backup_completed' && (job.expiresAt === undefined || job.expiresAt > now),
   expire: (job: Job, now: number): boolean =>
     job.status === 'backup_completed' && job.expiresAt !== undefined && job.expiresAt <= now,
+  amend: (job: Job, now: number): boolean =>
+    job.jobType === 'backup' && job.intent === undefined && (!atRest(job.status) || jobCan.download(job, now)),
   cancel: (job: Job): boolean => !atRest(job.status) && job.intent === undefined,
   /** Fresh upload links, or "I have uploaded": while the job waits for its package. */
   upload: (job: Job): boolean => job.status === 'restore_uploaded' && job.intent === undefined,

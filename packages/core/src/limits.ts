@@ -14,6 +14,9 @@ export type Limits = {
   filesAhead: number;
   /** The largest source file that a presigned POST could bring back. */
   largestFileBytes: number;
+  /** Of one user: jobs that work at the same time, and bytes of packages that are kept. */
+  runningJobs: number;
+  storedBytes: number;
   /** How often reading one file is tried before it is a failed file. */
   fileTries: number;
   /** Transactions of one collecting piece, about, and the most pieces that a backup's transactions are read in. */
@@ -37,6 +40,8 @@ export const defaultLimits: Limits = {
   smallFileBytes: 1 * MiB,
   filesAhead: 8,
   largestFileBytes: 4_900_000_000,
+  runningJobs: 10,
+  storedBytes: 256 * 1024 * MiB,
   fileTries: 3,
   rangeRows: 250_000,
   rangesAtMost: 8,
@@ -45,13 +50,15 @@ export const defaultLimits: Limits = {
 };
 
 const minute = 60_000;
-const hour = 60 * minute;
+export const hour = 60 * minute;
 
 /** Times in ms. */
 export const times = {
   /** How long a backup is kept unless asked otherwise, and at most. DESIGN.md section 5. */
   backupKept: 24 * hour,
   backupKeptAtMost: 365 * 24 * hour,
+  /** How long before its end a backup's user is told of it. */
+  expiringBefore: 2 * hour,
   /** The longest an API request may take: API Gateway ends it then. */
   requestAtMost: 29_000,
   /** How long a presigned URL is good for. */

@@ -41,7 +41,12 @@ export const standing = async (ports: Ports, work: Work): Promise<Standing> => {
 export type Settled = 'settled' | 'already-there' | 'out-of-order' | 'out-of-date' | 'stopping' | 'unknown-job';
 
 /** Moves a job to a status at which it rests and announces it. Whatever intent came first decides the end. */
-export const settle = async (ports: Ports, work: Work, to: JobStatus, patch: JobPatch = {}): Promise<Settled> => {
+export const settle = async (
+  ports: Ports,
+  work: Work,
+  to: JobStatus,
+  patch: JobPatch | ((job: Job) => JobPatch) = {},
+): Promise<Settled> => {
   for (;;) {
     const job = await ports.jobs.find(work.jobId);
     if (!job) return 'unknown-job';
@@ -57,7 +62,11 @@ export const settle = async (ports: Ports, work: Work, to: JobStatus, patch: Job
       return 'stopping';
     }
     const moved = await unlessStale(() =>
-      ports.jobs.change(job, { ...move.patch, ttl: rowTtl(ports.clock()), ...patch }),
+      ports.jobs.change(job, {
+        ...move.patch,
+        ttl: rowTtl(ports.clock()),
+        ...(typeof patch === 'function' ? patch(job) : patch),
+      }),
     );
     if (!moved) continue;
     ports.audit({ who: moved.userId, what: 'job.status', jobId: moved.jobId, outcome: to });

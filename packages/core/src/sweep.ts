@@ -1,7 +1,7 @@
 /** sweep: every few minutes, what nobody else will do any more. Bounded per run, idempotent. */
 
 import { type EntityKind, entityKinds } from '@fzip/format';
-import { announceEnding, announceStart, endingOf, requestSent } from './announce.ts';
+import { announceEnding, announceExpiring, announceStart, endingOf, requestSent } from './announce.ts';
 import { pieceScope } from './backup/collected.ts';
 import { expireBackup, removeAll } from './backup/lifecycle.ts';
 import { packagePrefix, sendValidates, volumeScope } from './backup/package.ts';
@@ -33,6 +33,9 @@ export const sweep = async (ports: Ports): Promise<Swept> => {
   }
   for await (const job of jobsWith(ports, 'backup_completed', (job) => jobCan.expire(job, now))) {
     if (await expireBackup(ports, job)) swept.expired += 1;
+  }
+  for await (const job of jobsWith(ports, 'backup_completed', (job) => isExpiring(job, now))) {
+    await announceExpiring(ports, job, job.expiresAt ?? 0);
   }
   for (const status of allStatuses) {
     for await (const job of jobsWith(ports, status, (job) => unsaid(job, now))) await tell(ports, job, swept);
@@ -150,6 +153,13 @@ const redriveBackup = async (ports: Ports, job: Job): Promise<void> => {
     if (!(await ports.ledger.get(volumeScope(job), n))) return sendPackages(ports, job);
   }
   return sendValidates(ports, job, plan);
+};
+
+/** In the last two hours of a backup that was kept for longer. */
+const isExpiring = (job: Job, now: number): boolean => {
+  const { expiresAt, completedAt = job.createdAt } = job;
+  if (expiresAt === undefined || expiresAt <= now || expiresAt - completedAt <= times.expiringBefore) return false;
+  return expiresAt - now <= times.expiringBefore;
 };
 
 /** True when a crash may have left a job's ending unsaid: it is old enough for whoever ended it to have said it. */

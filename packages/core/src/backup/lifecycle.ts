@@ -1,8 +1,8 @@
 /** What a user does with a backup after asking for it: download, cancel, delete; and what time does: expire. */
-import { type Job, jobCan } from '../jobs.ts';
-import { times } from '../limits.ts';
+import { type Amendment, type Job, jobCan } from '../jobs.ts';
+import { hour, times } from '../limits.ts';
 import type { ObjectStore, Ports } from '../ports.ts';
-import { fulfil, intend, settle } from '../settle.ts';
+import { fulfil, intend, rowTtl, settle } from '../settle.ts';
 import { stagingPrefix } from '../staging.ts';
 import { packagePrefix } from './package.ts';
 import { buryJob } from './request.ts';
@@ -33,6 +33,28 @@ export const cancelBackup = async (ports: Ports, job: Job): Promise<boolean> => 
   const intended = await ports.jobs.find(job.jobId);
   if (intended?.intent) await fulfil(ports, intended, intended.intent);
   return true;
+};
+
+/** Changes until when a backup is kept, or how it is described. Undefined if there is nothing to keep. @throws StaleJob */
+export const amendBackup = async (
+  ports: Ports,
+  job: Job,
+  { description, expiresInHours }: Amendment,
+): Promise<Job | undefined> => {
+  const now = ports.clock();
+  if (!jobCan.amend(job, now)) return undefined;
+  const amended = {
+    ...job.amended,
+    ...(description === undefined ? {} : { description }),
+    ...(expiresInHours === undefined ? {} : { expiresInHours }),
+  };
+  const isDated = job.status === 'backup_completed' && expiresInHours !== undefined;
+  const changed = await ports.jobs.change(job, {
+    amended,
+    ...(isDated ? { expiresAt: now + expiresInHours * hour, ttl: rowTtl(now) } : {}),
+  });
+  ports.audit({ who: job.userId, what: 'backup.amend', jobId: job.jobId, outcome: 'changed' });
+  return changed;
 };
 
 /**

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { backupParameters, type Counts, type Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { finishPiece, scopeOf } from '../ledger.ts';
+import { hour } from '../limits.ts';
 import type { BackupValidateMessage, Work } from '../messages.ts';
 import { objectSource } from '../object-source.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
@@ -151,11 +152,12 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     const message = `the stored package is not what was collected: ${errors[0]}`;
     return failBackup(ports, job, 'VALIDATION_FAILED', message, errors, validation);
   }
-  return settle(ports, job, 'backup_completed', {
+  // Its user may change how long it is kept up to this very write.
+  return settle(ports, job, 'backup_completed', (current) => ({
     currentPhase: 'completed',
     packages: volumes.map(({ key, size, etag, sha256 }) => ({ key, size, etag, sha256 })),
     packageSize,
-    expiresAt: now + backupParameters(job).expiresInHours * 3_600_000,
+    expiresAt: now + (current.amended?.expiresInHours ?? backupParameters(current).expiresInHours) * hour,
     validation,
     summary: {
       counts: found,
@@ -164,7 +166,7 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
       failedFilesCount: filesFailed,
       notIncluded: [...notIncluded],
     },
-  });
+  }));
 };
 
 /** Rows that the last look saw, of all kinds. */
