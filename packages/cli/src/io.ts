@@ -21,6 +21,10 @@ export type Io = {
   note(text: Text): void;
   /** The document of this command; nothing without `--json`. Begins with `ok`. */
   document(value: { ok: boolean; [key: string]: unknown }): void;
+  /** Begins a document that holds a long list, printed as it comes; `document` then says the rest, be it an error. */
+  list(name: string): void;
+  /** One item of the list, as JSON. Resolves when there is room for more. */
+  item(json: string): Promise<void>;
   /** Bytes to standard output as they are. Resolves when there is room for more. */
   raw(bytes: Buffer | string): Promise<void>;
   /** Resolves when standard output has room for more: for whoever prints very many lines. */
@@ -48,6 +52,8 @@ export const createIo = (
   const room = async (): Promise<void> => {
     if (stdout.writableNeedDrain) await once(stdout, 'drain');
   };
+  const print = (text: string): void => void (json && stdout.write(escapeJson(text)));
+  let list: { isEmpty: boolean } | undefined;
   return {
     json,
     isTerminal: Boolean(stdout.isTTY),
@@ -59,7 +65,18 @@ export const createIo = (
       if (!json) stderr.write(`${render(text, errColor)}\n`);
     },
     document: (value) => {
-      if (json) stdout.write(`${escapeJson(JSON.stringify(value, undefined, 2))}\n`);
+      const text = JSON.stringify(value, undefined, 2);
+      print(`${list ? `\n  ],${text.slice(1)}` : text}\n`);
+      list = undefined;
+    },
+    list: (name) => {
+      list = { isEmpty: true };
+      print(`{\n  ${JSON.stringify(name)}: [`);
+    },
+    item: async (text) => {
+      print(`${list?.isEmpty ? '' : ','}\n    ${text}`);
+      list = { isEmpty: false };
+      if (json) await room();
     },
     raw: async (bytes) => {
       stdout.write(bytes);

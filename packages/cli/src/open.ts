@@ -1,7 +1,16 @@
-/** From what the user names to volumes: paths of files, several of them where a package was written as a set. */
-import { fileSource, openVolume, PackageRefused, type PackageSource, type Volume } from '@fzip/format';
+/** From what the user names to volumes: paths or https URLs, several of them where a package was written as a set. */
+import {
+  FetchFailed,
+  fileSource,
+  httpSource,
+  openVolume,
+  PackageRefused,
+  type PackageSource,
+  shownUrl,
+  type Volume,
+} from '@fzip/format';
 
-/** Opened to be read, and closed by `close`. `name` is the path. */
+/** Opened to be read, and closed by `close`. `name` is the path, or the URL without its query. */
 export type NamedSource = PackageSource & { name: string; close(): Promise<void> };
 export type NamedVolume = { name: string; source: NamedSource; volume: Volume };
 /** The volumes that were given of one package, by their number. `count` is how many there are of it. */
@@ -27,21 +36,33 @@ const reasons: Readonly<Record<string, string>> = {
 /** A failure of reading, told by what was read. Verdicts stay what they are. */
 const named = (name: string, error: unknown): unknown => {
   if (!(error instanceof Error) || error instanceof PackageRefused || error instanceof CannotRead) return error;
+  if (error instanceof FetchFailed) return new CannotRead(error.message, { cause: error });
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return new CannotRead(`${name}: ${reasons[code] ?? error.message}`, { cause: error });
 };
 
-/** A file, without a look into it. @throws CannotRead */
-export const openSource = async (path: string): Promise<NamedSource> => {
+/** A file, or what a URL leads to, without a look into it. @throws CannotRead */
+export const openSource = async (place: string): Promise<NamedSource> => {
+  const isUrl = isUrlLike.test(place);
+  const name = isUrl ? nameOfUrl(place) : place;
   try {
-    return { ...(await fileSource(path)), name: path };
+    const source = isUrl ? { ...(await httpSource(place)), close: async () => {} } : await fileSource(place);
+    return { ...source, name };
   } catch (error) {
-    throw named(path, error);
+    throw named(name, error);
   }
 };
 
+const isUrlLike = /^[a-z][a-z0-9+.-]+:\/\//i;
+
+/** Without the query, which may hold a signature. @throws CannotRead */
+const nameOfUrl = (url: string): string => {
+  if (!URL.canParse(url)) throw new CannotRead('the address is no URL; allowed are paths and https:// URLs');
+  return shownUrl(url);
+};
+
 /**
- * Opens what the user named, as one package: a path, or all or some volumes of one set in any order.
+ * Opens what the user named, as one package: a path or URL, or all or some volumes of one set in any order.
  * Everything is closed when `use` is done.
  * @throws CannotRead; PackageRefused, also if the volumes are not of one set
  */

@@ -16,6 +16,9 @@ const spelled = (character: string): string => {
 export const escapeText = (text: string): string =>
   text.replace(unsafe, (character) => short[character] ?? spelled(character));
 
+/** True for a character that `escapeText` would not let pass. */
+export const isUnsafe = (character: string): boolean => escapeText(character) !== character;
+
 /** A JSON text of which no character reaches a terminal that `escapeText` would keep from it. It means the same as before. */
 export const escapeJson = (json: string): string =>
   json.replace(unsafe, (character) =>

@@ -1,15 +1,18 @@
 export * from './check.ts';
 export * from './decimal.ts';
+export * from './decimal-sum.ts';
 export * from './defects.ts';
 export * from './digest.ts';
 export * from './entities.ts';
 export * from './errors.ts';
 export * from './fields.ts';
+export * from './http-source.ts';
 export * from './limits.ts';
 export { countKey, Manifest, manifestEntry, type Problem, problems } from './manifest.ts';
 export * from './names.ts';
 export { normalizer } from './normalize.ts';
 export * from './package-row.ts';
+export * from './preview.ts';
 export * from './reader.ts';
 export * from './row.ts';
 export * from './source.ts';

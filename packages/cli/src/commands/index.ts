@@ -1,5 +1,17 @@
 /** Every command of `fzip`, in the order of the help. A new one is a file beside this and a line here. */
 import type { CommandOf } from '../command.ts';
+import { catCommand } from './cat.ts';
+import { extractCommand } from './extract.ts';
 import { inspectCommand } from './inspect.ts';
+import { lsCommand } from './ls.ts';
+import { previewCommand } from './preview.ts';
+import { verifyCommand } from './verify.ts';
 
-export const commands: readonly CommandOf[] = [inspectCommand];
+export const commands: readonly CommandOf[] = [
+  inspectCommand,
+  verifyCommand,
+  previewCommand,
+  lsCommand,
+  catCommand,
+  extractCommand,
+];
