@@ -24,33 +24,39 @@ export const httpSource = async (url: string, options: HttpOptions = {}): Promis
   let blocks: Block[] = [];
   let length: number = ahead.first;
 
-  const holding = (start: number, end: number): Buffer | undefined => {
-    const block = [last, ...blocks].find((held) => held.start <= start && end <= held.start + held.bytes.length);
-    return block?.bytes.subarray(start - block.start, end - block.start);
+  /** From `start` on, as many bytes as one block holds; none if none does. */
+  const held = (start: number, end: number): Buffer => {
+    const block = [last, ...blocks].find((one) => one.start <= start && start < one.start + one.bytes.length);
+    return block?.bytes.subarray(start - block.start, end - block.start) ?? Buffer.alloc(0);
   };
 
-  const fetched = async (start: number, end: number): Promise<Buffer> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of bytes(start, end)) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  };
-
-  const read = async (start: number, end: number): Promise<Buffer> => {
-    const held = holding(start, end);
-    if (held) return held;
+  /** Fetches what is wanted and some more; what the tail holds is not fetched again. */
+  const fetchBlock = async (start: number, end: number): Promise<void> => {
     const newest = blocks.at(-1);
     const follows = newest !== undefined && start >= newest.start && start <= newest.start + newest.bytes.length;
     length = follows ? Math.min(2 * length, ahead.most) : ahead.first;
-    // What the tail holds is not fetched again.
-    const reach = start < last.start && end <= last.start ? last.start : size;
-    const block = { start, bytes: await fetched(start, Math.min(reach, Math.max(end, start + length))) };
-    blocks = [...blocks, block].slice(-keptBlocks);
-    return block.bytes.subarray(0, end - start);
+    const chunks: Buffer[] = [];
+    for await (const chunk of bytes(start, Math.min(last.start, Math.max(end, start + length)))) chunks.push(chunk);
+    blocks = [...blocks, { start, bytes: Buffer.concat(chunks) }].slice(-keptBlocks);
+  };
+
+  const read = async (start: number, end: number): Promise<Buffer> => {
+    const parts: Buffer[] = [];
+    for (let at = start; at < end; ) {
+      if (held(at, end).length === 0) await fetchBlock(at, end);
+      const part = held(at, end);
+      parts.push(part);
+      at += part.length;
+    }
+    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
   };
 
   const pieces = async function* (start: number, end: number): AsyncGenerator<Buffer> {
-    if (end - start > ahead.first && !holding(start, end)) yield* bytes(start, end);
-    else if (end > start) yield await read(start, end);
+    const far = Math.min(end, last.start);
+    const isLarge = far - start > ahead.first && held(start, end).length === 0;
+    if (isLarge) yield* bytes(start, far);
+    const rest = isLarge ? far : start;
+    if (rest < end) yield await read(rest, end);
   };
 
   const within = (at: number): number => Math.max(0, Math.min(at, size));
