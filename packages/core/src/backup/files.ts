@@ -83,12 +83,15 @@ const bodyOf = async (ports: Ports, key: string, info: ObjectInfo): Promise<Buff
 async function* resumed(ports: Ports, key: string, info: ObjectInfo): AsyncGenerator<Buffer> {
   let [start, failures] = [0, 0];
   while (start < info.size) {
+    const before = start;
     try {
       for await (const block of await ports.files.read(key, { start, end: info.size, etag: info.etag })) {
         start += (block as Buffer).length;
         yield block as Buffer;
         failures = 0;
       }
+      // A store that ends a read early and calls that its end would be asked for ever.
+      if (start === before) throw new Error(`no byte came after ${start} of ${info.size}`);
     } catch (error) {
       failures += 1;
       if (error instanceof ObjectGone || failures >= ports.limits.fileTries) throw error;

@@ -15,6 +15,7 @@ import { countsOf, movedIn, notIncluded } from './manifest.ts';
 import { VolumeRecord, volumeScope } from './package.ts';
 import { type Plan, planOf } from './plan.ts';
 import { quality } from './quality.ts';
+import { isPartial } from './types.ts';
 
 /** How many findings, failed files and checksums a job's row keeps; their full number is told beside them. */
 const kept = 100;
@@ -133,6 +134,7 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     const stored = await ports.packages.head(key);
     if (stored?.etag !== etag) errors.push(`${key}: ${stored ? 'was replaced' : 'is gone'} since it was read back`);
   }
+  const gone = goneSince(job, expected);
   const packageSize = volumes.reduce((total, volume) => total + volume.size, 0);
   const now = ports.clock();
   const validation = quality({
@@ -142,11 +144,11 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     filesPresent,
     filesFailed,
     defects: sum((check) => check.defects),
-    movedRows: movedIn(collected.values()),
+    movedRows: movedIn(collected.values()) + gone.reduce((total, { rows }) => total + rows, 0),
     plainBytes: volumes.reduce((total, volume) => total + volume.dataBytes + volume.fileBytes, 0),
     storedBytes: packageSize,
     seconds: (now - (job.startedAt ?? job.createdAt)) / 1_000,
-    warnings: checks.flatMap((check) => check.warnings),
+    warnings: [...gone.map(({ message }) => message), ...checks.flatMap((check) => check.warnings)],
   });
   if (errors.length > 0) {
     const message = `the stored package is not what was collected: ${errors[0]}`;
@@ -177,6 +179,21 @@ const foundCounts = (checks: Checked[]): Counts =>
   Object.fromEntries(
     entityKinds.map((kind) => [kind, checks.reduce((sum, check) => sum + (check.counts[kind] ?? 0), 0)]),
   ) as Counts;
+
+/**
+ * Rows that were counted when the backup began and that no reading found: deleted meanwhile, or left out by the table
+ * each time. Of a part of a profile the counts are upper bounds, which say nothing.
+ */
+const goneSince = (job: Job, collected: Counts): { rows: number; message: string }[] => {
+  if (isPartial(backupParameters(job))) return [];
+  return entityKinds.flatMap((kind) => {
+    const [counted, found] = [job.expected?.[kind] ?? 0, collected[kind] ?? 0];
+    if (found >= counted) return [];
+    return [
+      { rows: counted - found, message: `${kind}: ${counted} rows were counted at the beginning, ${found} collected` },
+    ];
+  });
+};
 
 /** Where the rows read back are other rows, or other in number, than those collected. */
 const differences = (
