@@ -95,13 +95,13 @@ const asOne = (volumes: NamedVolume[]): OpenedPackage => {
     const its = volume.manifest.volume;
     if (its.set_id === '' || its.set_id !== set_id || its.count !== count) {
       const message = `is ${volumeText(volume)}, ${first.name} is ${volumeText(first.volume)}; allowed together are volumes of one set`;
-      throw new PackageRefused('BAD_STRUCTURE', message, name);
+      throw new PackageRefused('WRONG_SET', message, name);
     }
   }
   const sorted = volumes.toSorted((a, b) => a.volume.manifest.volume.number - b.volume.manifest.volume.number);
   const numbers = new Set(sorted.map(({ volume }) => volume.manifest.volume.number));
   if (numbers.size < sorted.length)
-    throw new PackageRefused('BAD_STRUCTURE', 'a volume was given twice; allowed is each once', first.name);
+    throw new PackageRefused('DUPLICATE_VOLUME', 'a volume was given twice; allowed is each once', first.name);
   return { name: first.name, volumes: sorted, count, isWhole: numbers.size === count };
 };
 

@@ -9,6 +9,11 @@ import type { Profile } from '../../format/test/arbitraries.ts';
 import { memorySink, pack } from '../../format/test/packing.ts';
 import { run } from '../src/program.ts';
 
+/** What must never reach a terminal out of a package: controls, what turns text or hides it. Line ends are ours. */
+export const forbidden =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/u;
+
 export type Ran = { code: number; out: string; err: string };
 
 type Shown = { columns?: number; env?: Record<string, string> };

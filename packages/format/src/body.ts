@@ -76,10 +76,10 @@ const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | 
   const refusal = (): PackageRefused | undefined => {
     const hex = hash?.digest('hex');
     if (size !== entry.size)
-      return new PackageRefused('BAD_STRUCTURE', `${size} bytes, the directory says ${entry.size}`, entry.name);
+      return new PackageRefused('SIZE_MISMATCH', `${size} bytes, the directory says ${entry.size}`, entry.name);
     if (inflate && inflate.bytesWritten !== entry.compressedSize)
       return new PackageRefused(
-        'BAD_STRUCTURE',
+        'BAD_COMPRESSION',
         `deflate ends after ${inflate.bytesWritten} of ${entry.compressedSize} bytes`,
         entry.name,
       );
@@ -94,7 +94,7 @@ const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | 
       size += chunk.length;
       if (size > entry.size) {
         const message = `more than the ${entry.size} bytes that the directory states`;
-        return callback(new PackageRefused('BAD_STRUCTURE', message, entry.name));
+        return callback(new PackageRefused('SIZE_MISMATCH', message, entry.name));
       }
       crc = crc32(chunk, crc);
       hash?.update(chunk);
@@ -106,7 +106,7 @@ const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | 
     destroy(error, callback) {
       callback(
         error && isZlibError(error)
-          ? new PackageRefused('BAD_STRUCTURE', `deflate is broken: ${error.message}`, entry.name)
+          ? new PackageRefused('BAD_COMPRESSION', `deflate is broken: ${error.message}`, entry.name)
           : error,
       );
     },

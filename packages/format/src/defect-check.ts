@@ -74,7 +74,7 @@ export const createDefectCheck = (
     const unwritable = unwritableKeys(kind, row);
     // No statement helps here: the table would not take the row.
     for (const { message } of unwritable)
-      report.error({ code: 'BAD_ROW', message: `${kind}: ${message}`, entry: dataEntry(kind), id: name });
+      report.error({ code: 'BAD_KEY', message: `${kind}: ${message}`, entry: dataEntry(kind), id: name });
     for (const { field, problem, message } of oddValues(kind, row)) {
       if (unwritable.some((key) => key.field === field)) continue;
       found({ kind, field, problem, rows: 1 }, 'BAD_ROW', name, `${field} has a wrong ${problem}: ${message}`);
@@ -109,10 +109,10 @@ export const createDefectCheck = (
       const where = `${statement.kind} ${statement.field} ${'problem' in statement ? statement.problem : JSON.stringify(statement.missing)}`;
       const message = `known_defects: ${where}: ${rows} rows, stated are ${statement.rows}`;
       const code: RefusalCode = 'problem' in statement ? 'BAD_ROW' : 'DANGLING_REFERENCE';
-      if (rows > statement.rows) report.error({ code, message, entry: manifestEntry });
+      if (rows > statement.rows) report.error({ code: 'BAD_STATEMENT', message, entry: manifestEntry });
       // Of a set, the statement may count rows of other volumes.
       else if (rows < statement.rows && count === 1)
-        report.warn({ code, message: `${message}: stale`, entry: manifestEntry });
+        report.warn({ code: 'STALE_STATEMENT', message: `${message}: stale`, entry: manifestEntry });
       else if (rows > 0) report.warn({ code, message, entry: manifestEntry });
     }
   };

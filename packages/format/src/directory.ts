@@ -59,7 +59,7 @@ export const readDirectory = async (source: PackageSource, limits: Limits): Prom
     const cursor = Number(zip.readEntryCursor);
     if (cursor !== directoryEnd) {
       const message = `${entries.length} entries end at ${cursor}, the directory at ${directoryEnd}`;
-      throw new PackageRefused('BAD_STRUCTURE', message);
+      throw new PackageRefused('BAD_DIRECTORY', message);
     }
     return { entries: withEnds(entries, directory), comment };
   } catch (error) {
@@ -70,7 +70,7 @@ export const readDirectory = async (source: PackageSource, limits: Limits): Prom
 
 const readEntries = async (zip: ZipFile, limits: Limits): Promise<Entry[]> => {
   if (zip.entryCount > limits.entries) {
-    throw new PackageRefused('TOO_LARGE', `${zip.entryCount} entries; allowed are ${limits.entries}`);
+    throw new PackageRefused('TOO_MANY_ENTRIES', `${zip.entryCount} entries; allowed are ${limits.entries}`);
   }
   const entries: Entry[] = [];
   const names = new Map<string, string>();
@@ -102,21 +102,21 @@ const toEntry = (found: ZipEntry): Entry => {
   checkExtraFields(found.extraFieldRaw, found.fileNameRaw);
   refuseSpecial(found.externalFileAttributes, role, name);
   if (flags & (flag.encrypted | flag.strong | flag.masked)) {
-    throw new PackageRefused('UNSUPPORTED_ZIP', 'encrypted; allowed are entries without encryption', name);
+    throw new PackageRefused('ENCRYPTED', 'encrypted; allowed are entries without encryption', name);
   }
   if (!allowedMethods.includes(method)) {
     throw new PackageRefused(
-      'UNSUPPORTED_ZIP',
+      'UNSUPPORTED_METHOD',
       `compressed with ${methodNames[method] ?? `method ${method}`}; allowed are 0 (stored) and 8 (deflated)`,
       name,
     );
   }
   if (method === 0 && found.compressedSize !== found.uncompressedSize) {
     const message = `stored as ${found.compressedSize} bytes, the directory says ${found.uncompressedSize}`;
-    throw new PackageRefused('BAD_STRUCTURE', message, name);
+    throw new PackageRefused('SIZE_MISMATCH', message, name);
   }
   if (role.is === 'folder' && (found.uncompressedSize > 0 || found.compressedSize > 2)) {
-    throw new PackageRefused('BAD_STRUCTURE', `a folder of ${found.uncompressedSize} bytes; allowed are 0`, name);
+    throw new PackageRefused('NOT_A_FILE', `a folder of ${found.uncompressedSize} bytes; allowed are 0`, name);
   }
   return {
     name,
@@ -137,7 +137,7 @@ const refuseSpecial = (attributes: number, role: Role, name: string): void => {
   const allowed = role.is === 'folder' ? fileType.folder : fileType.regular;
   if (type === 0 || type === allowed) return;
   const message = `of type 0o${type.toString(8)}; allowed is 0o${allowed.toString(8)}, a ${role.is === 'folder' ? 'folder' : 'regular file'}`;
-  throw new PackageRefused('BAD_STRUCTURE', message, name);
+  throw new PackageRefused('NOT_A_FILE', message, name);
 };
 
 const nameOf = (raw: Buffer, flags: number): string => {
@@ -156,13 +156,13 @@ const nameOf = (raw: Buffer, flags: number): string => {
 const withEnds = (entries: Entry[], directory: number): Entry[] => {
   const byOffset = entries.toSorted((a, b) => a.offset - b.offset);
   const first = byOffset[0]?.offset ?? directory;
-  if (first !== 0) throw new PackageRefused('BAD_STRUCTURE', `${first} bytes before the first entry; allowed are 0`);
+  if (first !== 0) throw new PackageRefused('HIDDEN_BYTES', `${first} bytes before the first entry; allowed are 0`);
   byOffset.forEach((entry, index) => {
     entry.end = byOffset[index + 1]?.offset ?? directory;
     const needed = localHeaderBytes + Buffer.byteLength(entry.name) + entry.compressedSize;
     if (entry.offset + needed > entry.end) {
       const room = Math.max(0, entry.end - entry.offset);
-      throw new PackageRefused('BAD_STRUCTURE', `needs ${needed} bytes, has ${room} before what follows`, entry.name);
+      throw new PackageRefused('OVERLAP', `needs ${needed} bytes, has ${room} before what follows`, entry.name);
     }
   });
   return entries;
@@ -171,7 +171,7 @@ const withEnds = (entries: Entry[], directory: number): Entry[] => {
 /** What yauzl says, as a verdict. */
 const refusalOf = async (error: unknown, source: PackageSource): Promise<PackageRefused> => {
   const message = error instanceof Error ? error.message : String(error);
-  const code = verdicts.find(([pattern]) => pattern.test(message))?.[1] ?? 'BAD_STRUCTURE';
+  const code = verdicts.find(([pattern]) => pattern.test(message))?.[1] ?? 'BAD_DIRECTORY';
   if (code !== 'NOT_A_ZIP') return new PackageRefused(code, message);
   const isBegun = (await source.read(0, 4)).toString('latin1') === 'PK\x03\x04';
   return isBegun
@@ -181,7 +181,11 @@ const refusalOf = async (error: unknown, source: PackageSource): Promise<Package
 
 const verdicts: readonly (readonly [RegExp, RefusalCode])[] = [
   [/^End of central directory record signature not found/, 'NOT_A_ZIP'],
-  [/^multi-disk|^strong encryption/, 'UNSUPPORTED_ZIP'],
+  [/^multi-disk/i, 'SEVERAL_DISKS'],
+  [/^strong encryption/i, 'ENCRYPTED'],
+  [/zip64/i, 'BAD_ZIP64'],
+  [/comment length|end of central directory/i, 'BAD_END_RECORD'],
+  [/extra field/i, 'BAD_EXTRA_FIELD'],
 ];
 
 const windowBytes = 1024 * 1024;

@@ -1,5 +1,5 @@
 /** The end of the archive: where the directory must stop, and that nothing is said twice. yauzl has found it; this distrusts it. */
-import { PackageRefused } from './errors.ts';
+import { PackageRefused, type RefusalCode } from './errors.ts';
 
 // APPNOTE.TXT, sections 4.3.14 to 4.3.16.
 const end = { signature: 0x06054b50, bytes: 22, longestComment: 0xffff };
@@ -11,7 +11,8 @@ export type EndRecord = { directory: number; directoryEnd: number; entries: numb
 
 type Stated = { disks: number[]; here: number; entries: number; size: number; offset: number };
 
-const wrong = (message: string): PackageRefused => new PackageRefused('BAD_STRUCTURE', message);
+const wrong = (message: string, code: RefusalCode = 'BAD_END_RECORD'): PackageRefused =>
+  new PackageRefused(code, message);
 
 /**
  * @param read gives bytes of the archive; none beyond its end is asked for
@@ -37,7 +38,7 @@ export const readEndRecord = async (
     : { stated: short, directoryEnd: start };
   const { stated, directoryEnd } = found;
   if (stated.disks.some((disk) => disk !== 0))
-    throw new PackageRefused('UNSUPPORTED_ZIP', 'several disks; allowed is one');
+    throw new PackageRefused('SEVERAL_DISKS', 'several disks; allowed is one');
   if (stated.here !== stated.entries)
     throw wrong(`${stated.here} of ${stated.entries} entries on this disk; allowed are all`);
   if (stated.offset + stated.size !== directoryEnd) {
@@ -64,12 +65,12 @@ const longRecord = async (
   short: Stated,
 ): Promise<{ stated: Stated; directoryEnd: number }> => {
   const start = Number(at.readBigUInt64LE(8));
-  if (start + zip64.bytes > locatorStart) throw wrong('the zip64 locator points beyond itself');
+  if (start + zip64.bytes > locatorStart) throw wrong('the zip64 locator points beyond itself', 'BAD_ZIP64');
   const bytes = await read(start, zip64.bytes);
   if (bytes.length < zip64.bytes || bytes.readUInt32LE(0) !== zip64.signature)
-    throw wrong('no zip64 end record where its locator points');
+    throw wrong('no zip64 end record where its locator points', 'BAD_ZIP64');
   if (start + zip64.uncounted + Number(bytes.readBigUInt64LE(4)) !== locatorStart)
-    throw wrong('the zip64 end record does not end where its locator begins');
+    throw wrong('the zip64 end record does not end where its locator begins', 'BAD_ZIP64');
   const disks = [at.readUInt32LE(4), bytes.readUInt32LE(16), bytes.readUInt32LE(20)];
   const [here, entries, size, offset] = [24, 32, 40, 48].map((field) => Number(bytes.readBigUInt64LE(field))) as [
     number,
@@ -86,6 +87,6 @@ const longRecord = async (
     !agrees(short.size, size, 0xffffffff) ||
     !agrees(short.offset, offset, 0xffffffff)
   )
-    throw wrong('the zip64 end record and the short one contradict each other');
+    throw wrong('the zip64 end record and the short one contradict each other', 'BAD_ZIP64');
   return { stated: { disks, here, entries, size, offset }, directoryEnd: start };
 };

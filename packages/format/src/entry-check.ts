@@ -23,7 +23,7 @@ export const checkEntries = (volume: Volume, report: Report): void => {
     return;
   }
   const message = 'the manifest has no checksums: not verifiable';
-  report.warn({ code: 'BAD_CHECKSUM', message, entry: manifestEntry });
+  report.warn({ code: 'MISSING_CHECKSUM', message, entry: manifestEntry });
 };
 
 /** HouseF3 takes a missing data file for an empty one; that must not hide rows which the manifest counts. */
@@ -41,7 +41,7 @@ const checkListed = (volume: Volume, report: Report): void => {
     if (role.is !== 'data' && role.is !== 'file') continue;
     if (volume.checksums.has(name) || (role.is === 'data' && volume.inflated.has(role.kind))) continue;
     const finding: Finding = {
-      code: 'BAD_CHECKSUM',
+      code: 'MISSING_CHECKSUM',
       message: `${name}: without checksum in the manifest`,
       entry: name,
     };

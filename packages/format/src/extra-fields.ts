@@ -11,7 +11,7 @@ const unicodePathBytes = 5;
 /**
  * @param rawName the name in the same header
  * @returns the content of the zip64 field, if there is one
- * @throws PackageRefused BAD_STRUCTURE or BAD_ENTRY_NAME
+ * @throws PackageRefused BAD_EXTRA_FIELD or RENAMED_ENTRY
  */
 export const checkExtraFields = (raw: Buffer, rawName: Buffer): Buffer | undefined => {
   const name = rawName.toString();
@@ -20,13 +20,13 @@ export const checkExtraFields = (raw: Buffer, rawName: Buffer): Buffer | undefin
   for (const { id, data } of fieldsOf(raw, name)) {
     used += headerBytes + data.length;
     if (id === unicodePathId && !data.subarray(unicodePathBytes).equals(rawName))
-      throw new PackageRefused('BAD_ENTRY_NAME', 'an extra field gives it another name; allowed is one name', name);
+      throw new PackageRefused('RENAMED_ENTRY', 'an extra field gives it another name; allowed is one name', name);
     if (id !== zip64Id) continue;
-    if (zip64) throw new PackageRefused('BAD_STRUCTURE', 'two zip64 fields; allowed is one', name);
+    if (zip64) throw new PackageRefused('BAD_EXTRA_FIELD', 'two zip64 fields; allowed is one', name);
     zip64 = data;
   }
   if (raw.subarray(used).some((byte) => byte !== 0))
-    throw new PackageRefused('BAD_STRUCTURE', `${raw.length - used} bytes that are no extra field`, name);
+    throw new PackageRefused('BAD_EXTRA_FIELD', `${raw.length - used} bytes that are no extra field`, name);
   return zip64;
 };
 
@@ -34,6 +34,6 @@ const fieldsOf = (raw: Buffer, name: string): { id: number; data: Buffer }[] => 
   try {
     return parseExtraFields(raw);
   } catch {
-    throw new PackageRefused('BAD_STRUCTURE', 'an extra field reaches beyond its header', name);
+    throw new PackageRefused('BAD_EXTRA_FIELD', 'an extra field reaches beyond its header', name);
   }
 };

@@ -15,7 +15,7 @@ const flag = { headerCrc: 0x02, extra: 0x04, name: 0x08, comment: 0x10, reserved
  * @param name the entry, for the verdict
  * @param most bytes that may come out
  * @param sha256 of what comes out, if the manifest states it; 64 hex digits, lower case
- * @throws PackageRefused BAD_STRUCTURE, BAD_CRC, BAD_CHECKSUM, TRUNCATED or TOO_LARGE, and whatever the body fails with
+ * @throws PackageRefused BAD_COMPRESSION, SIZE_MISMATCH, BAD_CRC, BAD_CHECKSUM, TRUNCATED or TOO_LARGE, and whatever the body fails with
  */
 export const gunzip = async function* (
   body: AsyncIterable<Buffer>,
@@ -65,7 +65,7 @@ const isZlibError = (error: unknown): error is Error & { code: string } =>
 const refusalOf = ({ code, message }: Error & { code: string }, name: string): PackageRefused =>
   code === 'Z_BUF_ERROR'
     ? new PackageRefused('TRUNCATED', 'the gzip within ends too early', name)
-    : new PackageRefused('BAD_STRUCTURE', `the gzip within is broken: ${message}`, name);
+    : new PackageRefused('BAD_COMPRESSION', `the gzip within is broken: ${message}`, name);
 
 type Member = {
   /** Takes the member's bytes, gives those of its deflate stream. */
@@ -101,12 +101,12 @@ const createMember = (name: string): Member => {
       throw new PackageRefused('TRUNCATED', 'the gzip within ends too early', name);
     if (inflate.bytesWritten !== fed) {
       const message = `${fed - inflate.bytesWritten} bytes after the gzip within; allowed are none`;
-      throw new PackageRefused('BAD_STRUCTURE', message, name);
+      throw new PackageRefused('BAD_COMPRESSION', message, name);
     }
     const [statedCrc, statedSize] = [tail.readUInt32LE(0), tail.readUInt32LE(4)];
     if (statedCrc !== crc) throw new PackageRefused('BAD_CRC', 'the gzip within differs from its CRC', name);
     if (statedSize !== size % 2 ** 32)
-      throw new PackageRefused('BAD_STRUCTURE', `${size} bytes, the gzip within says ${statedSize}`, name);
+      throw new PackageRefused('SIZE_MISMATCH', `${size} bytes, the gzip within says ${statedSize}`, name);
   };
 
   return { push, judge };
@@ -117,7 +117,7 @@ const headerEnd = (head: Buffer, name: string): number | undefined => {
   if (head.length < fixedBytes) return undefined;
   const flags = head.readUInt8(3);
   if (head.readUInt16BE(0) !== 0x1f8b || head.readUInt8(2) !== 8 || (flags & flag.reserved) !== 0)
-    throw new PackageRefused('BAD_STRUCTURE', 'does not begin as gzip; allowed is one member of gzip', name);
+    throw new PackageRefused('BAD_COMPRESSION', 'does not begin as gzip; allowed is one member of gzip', name);
   let at: number | undefined = fixedBytes;
   if (flags & flag.extra) at = head.length < at + 2 ? undefined : at + 2 + head.readUInt16LE(at);
   for (const text of [flag.name, flag.comment]) {
@@ -126,7 +126,7 @@ const headerEnd = (head: Buffer, name: string): number | undefined => {
   if (flags & flag.headerCrc && at !== undefined) at += 2;
   if (at !== undefined && at <= head.length) return at;
   if (head.length > longestHeader)
-    throw new PackageRefused('BAD_STRUCTURE', `a gzip header of more than ${longestHeader} bytes`, name);
+    throw new PackageRefused('BAD_COMPRESSION', `a gzip header of more than ${longestHeader} bytes`, name);
   return undefined;
 };
 

@@ -47,7 +47,7 @@ export const openVolume = async (source: PackageSource, limits: Partial<Limits> 
   const { entries, comment } = await readDirectory(source, bounds);
   const notes: Finding[] = [];
   if (comment.length > 0)
-    notes.push({ code: 'UNKNOWN_ENTRY', message: `the archive has a comment of ${comment.length} bytes: not read` });
+    notes.push({ code: 'NOT_READ', message: `the archive has a comment of ${comment.length} bytes: not read` });
   const { manifest, dialect } = await readManifest(source, entries, bounds, notes);
   const { data, files } = sortOut(entries, dialect, notes);
   const checksums = checksumsOf(manifest);
@@ -69,7 +69,7 @@ const sortOut = (entries: readonly Entry[], dialect: Dialect, notes: Finding[]):
   for (const entry of entries) {
     const { name, role } = entry;
     if (role.is === 'data') chooseData(sorted.data, role.kind, entry, dialect, notes);
-    if (role.is === 'folder') notes.push({ code: 'UNKNOWN_ENTRY', message: `${name}: an empty folder`, entry: name });
+    if (role.is === 'folder') notes.push({ code: 'NOT_READ', message: `${name}: an empty folder`, entry: name });
     if (role.is !== 'file') continue;
     if (role.byS3Key && dialect === 'fzip-1.0')
       throw new PackageRefused('BAD_ENTRY_NAME', 'a depth of 4; allowed is files/{fileId}/{name}', name);
@@ -96,7 +96,7 @@ const chooseData = (
   if (isChosen) data.set(kind, entry);
   if (!twin) return;
   const [read, ignored] = isChosen ? [entry.name, twin.name] : [twin.name, entry.name];
-  notes.push({ code: 'DUPLICATE_ENTRY', message: `${ignored}: not read, ${read} goes before it`, entry: ignored });
+  notes.push({ code: 'NOT_READ', message: `${ignored}: not read, ${read} goes before it`, entry: ignored });
 };
 
 const readManifest = async (

@@ -8,27 +8,27 @@ const deepest = 40;
 const largest = 400 * 1024;
 const loneSurrogate = /\\ud[89a-f]/i;
 
-/** @param text the row's JSON @throws PackageRefused BAD_JSON or TOO_LARGE */
+/** @param text the row's JSON @throws PackageRefused BAD_TEXT, BAD_NUMBER, TOO_DEEP or ROW_TOO_LARGE */
 export const refuseUnfit = (row: Row, text: string): void => {
   refuseIn(row, deepest);
   // In valid UTF-8 only an escape can spell half a character.
   if (loneSurrogate.test(text) && !isWellFormed(row))
-    throw new PackageRefused('BAD_JSON', 'a text with half a character; allowed is well-formed Unicode');
+    throw new PackageRefused('BAD_TEXT', 'a text with half a character; allowed is well-formed Unicode');
   // No value takes more than three bytes for a UTF-16 unit of its JSON, so most rows need no counting.
   if (text.length * 3 <= largest) return;
   const bytes = storedBytes(row);
   if (bytes > largest)
-    throw new PackageRefused('TOO_LARGE', `a row of ${bytes} bytes as DynamoDB counts; allowed are ${largest}`);
+    throw new PackageRefused('ROW_TOO_LARGE', `a row of ${bytes} bytes as DynamoDB counts; allowed are ${largest}`);
 };
 
 const refuseIn = (value: Value, levels: number): void => {
   if (typeof value !== 'object' || value === null) return;
   if (value instanceof ExactNumber) {
     if (isDecimal(value.text)) return;
-    throw new PackageRefused('BAD_JSON', 'a number beyond 38 digits or exponents from -130 to 125, the most allowed');
+    throw new PackageRefused('BAD_NUMBER', 'a number beyond 38 digits or exponents from -130 to 125, the most allowed');
   }
   if (levels === 0)
-    throw new PackageRefused('BAD_JSON', `a row of more than ${deepest} levels; allowed are ${deepest}`);
+    throw new PackageRefused('TOO_DEEP', `a row of more than ${deepest} levels; allowed are ${deepest}`);
   for (const inner of Object.values(value)) refuseIn(inner, levels - 1);
 };
 

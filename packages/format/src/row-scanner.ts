@@ -47,7 +47,7 @@ export const createRowScanner = (kind: EntityKind, lineBytes: number, expecting:
     begunBytes += part.length;
     const allowed = state === 'in-key' ? longestKey : lineBytes;
     if (begunBytes > allowed)
-      throw new PackageRefused('TOO_LARGE', `a row or key of more than ${allowed} bytes; allowed are ${allowed}`);
+      throw new PackageRefused('LINE_TOO_LONG', `a row or key of more than ${allowed} bytes; allowed are ${allowed}`);
   };
 
   const take = (part: Buffer): Buffer => {

@@ -15,7 +15,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /**
  * Streams the rows of `{"X":[…]}` in flat memory.
  * When the text is wrong the body is still read to its end, so that damaged bytes are reported as such rather than as bad JSON.
- * @throws PackageRefused BAD_JSON or TOO_LARGE, and whatever the body fails with
+ * @throws PackageRefused of what is wrong with the text or a row, and whatever the body fails with
  */
 export const readRows = async function* (
   body: AsyncIterable<Buffer>,
@@ -56,7 +56,7 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
   /** Reads by line what can be read by line; answers where it could not go on. */
   const byLine = function* (block: Buffer): Generator<RowLine, number> {
     // Decoding a block at once is several times faster than line by line.
-    if (!isUtf8(block)) throw new PackageRefused('BAD_JSON', `bytes after row ${rows} are not UTF-8`);
+    if (!isUtf8(block)) throw new PackageRefused('BAD_TEXT', `bytes after row ${rows} are not UTF-8`);
     let lines = 0;
     for (const full of block.toString().split('\n').slice(0, -1)) {
       const line = full.endsWith('\r') ? full.slice(0, -1) : full;
@@ -134,7 +134,7 @@ const lineRow = (line: string, expecting: Expecting, lineBytes: number): RowLine
 };
 
 const parsed = (number: number, bytes: Buffer): RowLine => {
-  if (!isUtf8(bytes)) throw new PackageRefused('BAD_JSON', `row ${number} is not UTF-8`);
+  if (!isUtf8(bytes)) throw new PackageRefused('BAD_TEXT', `row ${number} is not UTF-8`);
   const text = bytes.toString();
   let row: Row;
   try {

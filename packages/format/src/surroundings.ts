@@ -1,6 +1,6 @@
 /** What surrounds an entry's bytes: the local header before them, a data descriptor behind. Both must say what the directory says. */
 import type { Entry } from './directory.ts';
-import { PackageRefused } from './errors.ts';
+import { PackageRefused, type RefusalCode } from './errors.ts';
 import { checkExtraFields } from './extra-fields.ts';
 
 // APPNOTE.TXT, sections 4.3.7 (local header) and 4.3.9 (data descriptor).
@@ -11,8 +11,8 @@ const longestDescriptor = 24;
 const streamed = 0x8;
 const inZip64 = 0xffffffff;
 
-const wrong = (entry: Entry, message: string): PackageRefused =>
-  new PackageRefused('BAD_STRUCTURE', message, entry.name);
+const wrong = (entry: Entry, message: string, code: RefusalCode = 'LOCAL_HEADER_DIFFERS'): PackageRefused =>
+  new PackageRefused(code, message, entry.name);
 
 /** Where the data begins behind the local header; undefined while too little is there to say. @throws PackageRefused */
 export const dataStart = (head: Buffer, entry: Entry): number | undefined => {
@@ -26,7 +26,8 @@ export const dataStart = (head: Buffer, entry: Entry): number | undefined => {
     throw wrong(entry, 'local header and directory differ in name or method');
   if (head.readUInt16LE(6) !== entry.flags) throw wrong(entry, 'local header and directory differ in flags');
   checkStated(head, checkExtraFields(head.subarray(nameEnd, start), name), entry);
-  if (entry.offset + start + entry.compressedSize > entry.end) throw wrong(entry, 'reaches into what follows it');
+  if (entry.offset + start + entry.compressedSize > entry.end)
+    throw wrong(entry, 'reaches into what follows it', 'OVERLAP');
   return start;
 };
 
@@ -36,7 +37,7 @@ const checkStated = (head: Buffer, zip64: Buffer | undefined, entry: Entry): voi
   const size = (offset: number): number => {
     const stated = head.readUInt32LE(offset);
     if (stated !== inZip64 || zip64 === undefined) return stated;
-    if (zip64.length < at + 8) throw wrong(entry, 'the zip64 field of its local header lacks a size');
+    if (zip64.length < at + 8) throw wrong(entry, 'the zip64 field of its local header lacks a size', 'BAD_ZIP64');
     at += 8;
     return Number(zip64.readBigUInt64LE(at - 8));
   };
@@ -62,12 +63,17 @@ export const createTrailer = (entry: Entry): Trailer => {
     judge: () => {
       const isStreamed = (entry.flags & streamed) !== 0;
       if (bytes === 0 && !isStreamed) return;
-      if (!isStreamed) throw wrong(entry, `${bytes} bytes between it and what follows; allowed are 0`);
+      if (!isStreamed) throw wrong(entry, `${bytes} bytes between it and what follows; allowed are 0`, 'HIDDEN_BYTES');
       const fields = bytes <= longestDescriptor ? descriptorOf(kept) : undefined;
-      if (!fields) throw wrong(entry, `${bytes} bytes behind it; allowed is a data descriptor of 12, 16, 20 or 24`);
+      if (!fields)
+        throw wrong(
+          entry,
+          `${bytes} bytes behind it; allowed is a data descriptor of 12, 16, 20 or 24`,
+          'BAD_DESCRIPTOR',
+        );
       const [crc, compressed, size] = fields;
       if (crc !== entry.crc32 || compressed !== entry.compressedSize || size !== entry.size)
-        throw wrong(entry, 'data descriptor and directory differ in CRC or sizes');
+        throw wrong(entry, 'data descriptor and directory differ in CRC or sizes', 'BAD_DESCRIPTOR');
     },
   };
 };
