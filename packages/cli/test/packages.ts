@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type EntityKind, entityKinds, formatRow, type Row, toPackageRow } from '@fzip/format';
+import { type EntityKind, entityKinds, type Row, toPackageRow } from '@fzip/format';
 import { sampleProfile } from '@fzip/sample';
 import { onTestFinished } from 'vitest';
 import type { Profile } from '../../format/test/arbitraries.ts';
@@ -25,15 +25,6 @@ export const fzip = async (argv: readonly string[], { columns, env = {} }: Shown
   const outlets = { stdout: Object.assign(out.sink, terminal), stderr: Object.assign(err.sink, terminal), env };
   const code = await run(argv, outlets);
   return { code, out: String(out.bytes()), err: String(err.bytes()) };
-};
-
-/** Runs it with `--json` and reads its one document. */
-export const fzipJson = async (
-  argv: readonly string[],
-): Promise<{ code: number; document: Record<string, unknown> }> => {
-  const { code, out, err } = await fzip([...argv, '--json']);
-  if (err !== '') throw new Error(`with --json nothing stands on standard error, found ${err}`);
-  return { code, document: JSON.parse(out) };
 };
 
 export const temporaryFolder = async (): Promise<string> => {
@@ -67,5 +58,3 @@ export const sample = (transactions = 40, files = 3): Profile => {
 };
 
 export const packed = async (profile: Profile = sample()): Promise<Buffer> => (await pack(profile)).zip;
-
-export const linesOf = (rows: readonly Row[]): string => rows.map((row) => `${formatRow(row)}\n`).join('');

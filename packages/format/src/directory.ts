@@ -58,8 +58,8 @@ export const readDirectory = async (source: PackageSource, limits: Limits): Prom
     // yauzl keeps its place nowhere else; its types take it for a boolean.
     const cursor = Number(zip.readEntryCursor);
     if (cursor !== directoryEnd) {
-      const message = `${entries.length} entries end at ${cursor}, the directory at ${directoryEnd}`;
-      throw new PackageRefused('BAD_DIRECTORY', message);
+      const message = `${entries.length} entries are counted, which end at ${cursor}; the directory ends at ${directoryEnd}`;
+      throw new PackageRefused('BAD_END_RECORD', message);
     }
     return { entries: withEnds(entries, directory), comment };
   } catch (error) {

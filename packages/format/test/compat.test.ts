@@ -103,7 +103,7 @@ describe('a check', () => {
     const { errors, warnings, counts } = await checkVolume(await open('real-small-nofiles.fzip'));
     expect(errors).toEqual([]);
     expect(counts).toMatchObject({ accounts: 3, categories: 4, file_maps: 2, transaction_files: 0, transactions: 8 });
-    expect(warnings.map(({ code }) => code)).toEqual(['BAD_CHECKSUM', ...Array(8).fill('DANGLING_REFERENCE')]);
+    expect(warnings.map(({ code }) => code)).toEqual(['MISSING_CHECKSUM', ...Array(8).fill('DANGLING_REFERENCE')]);
     expect(new Set(warnings.slice(1).map(({ message }) => message))).toEqual(
       new Set(
         [uuid('1f'), uuid('20')].map(
@@ -119,7 +119,7 @@ describe('a check', () => {
     expect(files).toEqual({ present: 2, failed: 0, bytes: 5598 + 17 });
     expect(warnings).toEqual([
       {
-        code: 'BAD_CHECKSUM',
+        code: 'MISSING_CHECKSUM',
         message: 'the manifest has no checksums: not verifiable',
         entry: 'manifest.json',
       },
@@ -138,7 +138,7 @@ describe('a check', () => {
     expect(errors).toEqual([]);
     const entry = `files/${uuid('1f')}/nov.csv`;
     const message = `${entry}: without checksum in the manifest: not verifiable`;
-    expect(warnings).toEqual([{ code: 'BAD_CHECKSUM', message, entry }]);
+    expect(warnings).toEqual([{ code: 'MISSING_CHECKSUM', message, entry }]);
   });
 });
 

@@ -88,7 +88,7 @@ describe('a data file', () => {
       ['{"accounts":[{"a":', '}]}'],
     ] as const) {
       const bytes = Buffer.concat([Buffer.from(before), bad, Buffer.from(after)]);
-      await expect(read(bytes)).rejects.toMatchObject({ code: 'BAD_JSON' });
+      await expect(read(bytes)).rejects.toMatchObject({ code: 'BAD_TEXT' });
     }
   });
 
@@ -99,7 +99,7 @@ describe('a data file', () => {
       `{"accounts":[${long}]}`,
       `{"accounts":[\n{"a":"${'x'.repeat(9000)}`,
     ]) {
-      await expect(read(text, 1000)).rejects.toMatchObject({ code: 'TOO_LARGE' });
+      await expect(read(text, 1000)).rejects.toMatchObject({ code: 'LINE_TOO_LONG' });
     }
     const many = Array.from({ length: 1000 }, (_, index) => `{"a":${index}}`);
     expect(await read(`{"accounts":[\n${many.join(',')}\n]}`, 1000)).toHaveLength(1000);
@@ -108,7 +108,7 @@ describe('a data file', () => {
   test('nested without end is refused rather than crashed on', async () => {
     const nested = (levels: number) => `{"accounts":[\n{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}\n]}\n`;
     for (const text of [nested(41), nested(200_000), nested(41).replace('\n{', '{')]) {
-      await expect(read(text, 65_536, 2 ** 22)).rejects.toMatchObject({ code: 'BAD_JSON' });
+      await expect(read(text, 65_536, 2 ** 22)).rejects.toMatchObject({ code: 'TOO_DEEP' });
     }
     expect(await read(nested(40))).toHaveLength(1);
     expect(formatRow(parseRow('{"a":[[]]}'))).toBe('{"a":[[]]}');

@@ -64,52 +64,74 @@ describe('an entry is accepted', () => {
 
 describe('an entry is refused', () => {
   const { length } = bytes;
-  test.each<[string, Partial<RawEntry>, string?]>([
-    ['when flags differ in its local header', { local: { flags: 0 } }],
-    ['when its CRC does', { local: { crc: 1 } }],
-    ['when its size does', { local: { size: 1 } }],
-    ['when its compressed size does', { local: { compressedSize: 0 } }],
-    ['when its streamed size is neither zero nor right', { ...streamed, local: { size: 5 } }],
-    ['when its zip64 sizes differ', { local: { size: 0xffffffff, extra: extra(1, numbers([8, 5])) } }],
-    ['when its zip64 field lacks a size', { local: { size: 0xffffffff, extra: extra(1, numbers([4, 5])) } }],
-    ['without the descriptor that its flags announce', { ...streamed }],
-    ['with a descriptor of another CRC', { ...streamed, behind: numbers([4, crc + 1], [4, length], [4, length]) }],
-    ['with a descriptor of another size', { ...streamed, behind: numbers([4, crc], [4, length], [4, length + 1]) }],
+  test.each<[string, Partial<RawEntry>, string]>([
+    ['when flags differ in its local header', { local: { flags: 0 } }, 'LOCAL_HEADER_DIFFERS'],
+    ['when its CRC does', { local: { crc: 1 } }, 'LOCAL_HEADER_DIFFERS'],
+    ['when its size does', { local: { size: 1 } }, 'LOCAL_HEADER_DIFFERS'],
+    ['when its compressed size does', { local: { compressedSize: 0 } }, 'LOCAL_HEADER_DIFFERS'],
+    ['when its streamed size is neither zero nor right', { ...streamed, local: { size: 5 } }, 'LOCAL_HEADER_DIFFERS'],
+    [
+      'when its zip64 sizes differ',
+      { local: { size: 0xffffffff, extra: extra(1, numbers([8, 5])) } },
+      'LOCAL_HEADER_DIFFERS',
+    ],
+    [
+      'when its zip64 field lacks a size',
+      { local: { size: 0xffffffff, extra: extra(1, numbers([4, 5])) } },
+      'BAD_ZIP64',
+    ],
+    ['without the descriptor that its flags announce', { ...streamed }, 'BAD_DESCRIPTOR'],
+    [
+      'with a descriptor of another CRC',
+      { ...streamed, behind: numbers([4, crc + 1], [4, length], [4, length]) },
+      'BAD_DESCRIPTOR',
+    ],
+    [
+      'with a descriptor of another size',
+      { ...streamed, behind: numbers([4, crc], [4, length], [4, length + 1]) },
+      'BAD_DESCRIPTOR',
+    ],
     [
       'with a descriptor of another signature',
       { ...streamed, behind: numbers([4, 1], [4, crc], [4, length], [4, length]) },
+      'BAD_DESCRIPTOR',
     ],
     [
       'with a descriptor and more',
       { ...streamed, behind: Buffer.concat([numbers([4, crc], [4, length], [4, length]), Buffer.alloc(1)]) },
+      'BAD_DESCRIPTOR',
     ],
-    ['with a gap behind it', { behind: Buffer.from('hidden') }],
-    ['with a gap of zeros behind it', { behind: Buffer.alloc(70_000) }],
-    ['with an extra field beyond its header', { extra: numbers([2, 0x5455], [2, 9]) }],
-    ['with one beyond its local header', { local: { extra: numbers([2, 0x5455], [2, 9]) } }],
-    ['with bytes that are no extra field', { extra: Buffer.from('abc') }],
-    ['with two zip64 fields', { extra: Buffer.concat([extra(1, Buffer.alloc(0)), extra(1, Buffer.alloc(0))]) }],
+    ['with a gap behind it', { behind: Buffer.from('hidden') }, 'HIDDEN_BYTES'],
+    ['with a gap of zeros behind it', { behind: Buffer.alloc(70_000) }, 'HIDDEN_BYTES'],
+    ['with an extra field beyond its header', { extra: numbers([2, 0x5455], [2, 9]) }, 'BAD_EXTRA_FIELD'],
+    ['with one beyond its local header', { local: { extra: numbers([2, 0x5455], [2, 9]) } }, 'BAD_EXTRA_FIELD'],
+    ['with bytes that are no extra field', { extra: Buffer.from('abc') }, 'BAD_EXTRA_FIELD'],
+    [
+      'with two zip64 fields',
+      { extra: Buffer.concat([extra(1, Buffer.alloc(0)), extra(1, Buffer.alloc(0))]) },
+      'BAD_EXTRA_FIELD',
+    ],
     [
       'with another name in an extra field',
       { extra: extra(0x7075, Buffer.from('\x01\0\0\0\0data/x.json')) },
-      'BAD_ENTRY_NAME',
+      'RENAMED_ENTRY',
     ],
     [
       'with another name in a local one',
       { local: { extra: extra(0x7075, Buffer.from('\x01\0\0\0\0x')) } },
-      'BAD_ENTRY_NAME',
+      'RENAMED_ENTRY',
     ],
-    ['as a symbolic link', { attributes: 0o120777 * 0x10000 }],
-    ['as a device', { attributes: 0o060644 * 0x10000 }],
-    ['as a folder', { attributes: 0o040755 * 0x10000 }],
-  ])('%s', async (_name, change, code = 'BAD_STRUCTURE') => {
+    ['as a symbolic link', { attributes: 0o120777 * 0x10000 }, 'NOT_A_FILE'],
+    ['as a device', { attributes: 0o060644 * 0x10000 }, 'NOT_A_FILE'],
+    ['as a folder', { attributes: 0o040755 * 0x10000 }, 'NOT_A_FILE'],
+  ])('%s', async (_name, change, code) => {
     expect((await codesOf(zip(change)))[0]).toBe(code);
   });
 
   test('when it is an empty folder that hides bytes', async () => {
     const folder = { name: 'data/', bytes: Buffer.alloc(0) };
     expect(await codesOf(zip({}, {}, [folder]))).toEqual([]);
-    expect(await codesOf(zip({}, {}, [{ ...folder, behind: Buffer.from('hidden') }]))).toEqual(['BAD_STRUCTURE']);
+    expect(await codesOf(zip({}, {}, [{ ...folder, behind: Buffer.from('hidden') }]))).toEqual(['HIDDEN_BYTES']);
   });
 });
 
@@ -122,18 +144,18 @@ describe('the end of an archive', () => {
     expect(await codesOf(zip({}, { zip64: { short: 6 } }))).toEqual([]);
   });
 
-  test.each<[string, RawEnd]>([
-    ['counts too few entries', { count: 5 }],
-    ['counts too many entries', { count: 7 }],
-    ['hides bytes before itself', { gap: Buffer.from('hidden') }],
-    ['hides bytes before its zip64 record', { gap: Buffer.from('hidden'), zip64: {} }],
-    ['counts otherwise in its zip64 record', { zip64: { short: 5 } }],
-    ['counts too few in its zip64 record', { zip64: { entries: 5 } }],
-    ['has a zip64 record of another size', { zip64: { recordSize: 45 } }],
-    ['has an end record in its comment', { comment: `PK\x05\x06${'\0'.repeat(18)}` }],
-    ['has its signature in its comment', { comment: 'PK\x05\x06' }],
-    ['has a second end record', { gap: rawZip([]) }],
-  ])('is refused when it %s', async (_name, end) => {
-    expect((await codesOf(zip({}, end)))[0]).toBe('BAD_STRUCTURE');
+  test.each<[string, RawEnd, string]>([
+    ['counts too few entries', { count: 5 }, 'BAD_END_RECORD'],
+    ['counts too many entries', { count: 7 }, 'BAD_DIRECTORY'],
+    ['hides bytes before itself', { gap: Buffer.from('hidden') }, 'BAD_END_RECORD'],
+    ['hides bytes before its zip64 record', { gap: Buffer.from('hidden'), zip64: {} }, 'BAD_END_RECORD'],
+    ['counts otherwise in its zip64 record', { zip64: { short: 5 } }, 'BAD_ZIP64'],
+    ['counts too few in its zip64 record', { zip64: { entries: 5 } }, 'BAD_END_RECORD'],
+    ['has a zip64 record of another size', { zip64: { recordSize: 45 } }, 'BAD_ZIP64'],
+    ['has an end record in its comment', { comment: `PK\x05\x06${'\0'.repeat(18)}` }, 'BAD_END_RECORD'],
+    ['has its signature in its comment', { comment: 'PK\x05\x06' }, 'BAD_END_RECORD'],
+    ['has a second end record', { gap: rawZip([]) }, 'BAD_END_RECORD'],
+  ])('is refused when it %s', async (_name, end, code) => {
+    expect((await codesOf(zip({}, end)))[0]).toBe(code);
   });
 });

@@ -47,20 +47,20 @@ describe('a row is refused', () => {
   const line = (more: string): string => `${formatRow(account).slice(0, -1)},${more}}`;
 
   test('with a text that is half a character, in a value or a key, and not for a whole one', async () => {
-    expect(await firstCode(line('"notes":"\\ud83c"'))).toBe('BAD_JSON');
-    expect(await firstCode(line('"x\\uDF4E":1'))).toBe('BAD_JSON');
+    expect(await firstCode(line('"notes":"\\ud83c"'))).toBe('BAD_TEXT');
+    expect(await firstCode(line('"x\\uDF4E":1'))).toBe('BAD_TEXT');
     expect(await firstCode(line('"notes":"\\ud83c\\udf4e and \\\\ud83c"'))).toBeUndefined();
   });
 
   test('with a number that DynamoDB cannot hold', async () => {
     for (const number of ['1e126', '1e-131', '1'.repeat(39), `0.${'1'.repeat(39)}`])
-      expect(await firstCode(line(`"x":[{"y":${number}}]`)), number).toBe('BAD_JSON');
+      expect(await firstCode(line(`"x":[{"y":${number}}]`)), number).toBe('BAD_NUMBER');
     for (const number of ['1e125', '-1e-130', '1'.repeat(38), '1.50'])
       expect(await firstCode(line(`"x":[{"y":${number}}]`)), number).toBeUndefined();
   });
 
   test('above 400 KB as DynamoDB counts, however its text is spelled', async () => {
-    expect(await firstCode(line(`"x":"${'é'.repeat(205_000)}"`))).toBe('TOO_LARGE');
+    expect(await firstCode(line(`"x":"${'é'.repeat(205_000)}"`))).toBe('ROW_TOO_LARGE');
     expect(await firstCode(line(`"x":"${'a'.repeat(409_000)}"`))).toBeUndefined();
     expect(await firstCode(line(`"x":"${'\\u0000'.repeat(400_000)}"`))).toBeUndefined();
   });
@@ -105,7 +105,7 @@ describe('a key of an index', () => {
       rows: 1,
     }));
     const { errors } = await check(withTransaction(change, { known_defects }));
-    expect(errors).toMatchObject([{ code: 'BAD_ROW', id: id('03') }]);
+    expect(errors).toMatchObject([{ code: 'BAD_KEY', id: id('03') }]);
     expect(errors[0]?.message).toContain(`${field} is a key of an index: found`);
   });
 
