@@ -5,7 +5,8 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { FetchFailed, httpSource, openVolume } from '../src/index.ts';
 import { pack } from './packing.ts';
-import { type Fault, serveRanges } from './range-server.ts';
+import type { Fault } from './range-server.ts';
+import { serveRanges } from './serve-ranges.ts';
 
 const secret = 'X-Amz-Signature=0123456789abcdef';
 const kib = 1024;

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
-import { onTestFinished } from 'vitest';
 
 export type ServedFile = { size: number; stream(start: number, end: number): Readable };
 
@@ -34,10 +33,10 @@ const served = (bytes: Buffer): ServedFile => ({
 });
 
 /** @param fault is asked about each request, the first being number 0 */
-export const serveRanges = async (
+export const openRangeServer = async (
   file: ServedFile | Buffer,
   fault: (number: number, asked: Asked) => Fault | undefined = () => undefined,
-): Promise<RangeServer> => {
+): Promise<{ server: RangeServer; close(): void }> => {
   const source = Buffer.isBuffer(file) ? served(file) : file;
   const state: RangeServer = { origin: '', asked: [], sent: 0, etag: '"one"' };
   const server = createServer((request, response) => {
@@ -47,12 +46,12 @@ export const serveRanges = async (
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  state.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = (): void => {
     server.closeAllConnections();
     server.close();
-  });
-  state.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return state;
+  };
+  return { server: state, close };
 };
 
 const askedBy = ({ url = '', headers }: IncomingMessage): Asked => ({
