@@ -1,11 +1,12 @@
 /** The bytes of one entry, inflated and verified while they stream. */
 import { createHash } from 'node:crypto';
-import { pipeline, type Readable, Transform } from 'node:stream';
-import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
+import { type Duplex, pipeline, type Readable, Transform } from 'node:stream';
+import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry } from './directory.ts';
 import { PackageRefused } from './errors.ts';
 import type { PackageSource } from './source.ts';
 import { createTrailer, dataStart } from './surroundings.ts';
+import { createUnlzma, isLzmaError } from './unlzma.ts';
 
 const inflateChunk = 64 * 1024;
 
@@ -16,12 +17,21 @@ const inflateChunk = 64 * 1024;
  */
 export const openBody = (source: PackageSource, entry: Entry, sha256?: string): Readable => {
   const raw = source.stream(entry.offset, entry.end);
-  const inflate = entry.method === 8 ? createInflateRaw({ chunkSize: inflateChunk }) : undefined;
-  const verifier = verify(entry, sha256, inflate);
-  const steps = inflate ? [raw, cutOut(entry), inflate, verifier] : [raw, cutOut(entry), verifier];
+  const unpacking = unpackingOf(entry);
+  const verifier = verify(entry, sha256, unpacking);
   // The last stream carries every failure, so there is nothing left to do here.
-  pipeline(steps, () => undefined);
+  pipeline([raw, cutOut(entry), ...(unpacking ? [unpacking.stream] : []), verifier], () => undefined);
   return verifier;
+};
+
+/** What turns an entry's bytes into plain ones; `bytesRead` is how many of them it took until its own end. */
+type Unpacking = { name: string; stream: Duplex; bytesRead(): number };
+
+const unpackingOf = (entry: Entry): Unpacking | undefined => {
+  if (entry.method === 0) return undefined;
+  if (entry.method === 14) return { name: 'LZMA', ...createUnlzma(entry) };
+  const inflate = createInflateRaw({ chunkSize: inflateChunk });
+  return { name: 'deflate', stream: inflate, bytesRead: () => inflate.bytesWritten };
 };
 
 /** Passes the entry's own bytes: what follows the local header, without the data descriptor. Judges both. */
@@ -69,7 +79,7 @@ const settle = <T>(callback: (error: Error | null, result?: T) => void, run: () 
   callback(null, result);
 };
 
-const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | undefined): Transform => {
+const verify = (entry: Entry, sha256: string | undefined, unpacking: Unpacking | undefined): Transform => {
   const hash = sha256 === undefined ? undefined : createHash('sha256');
   let crc = 0;
   let size = 0;
@@ -77,12 +87,10 @@ const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | 
     const hex = hash?.digest('hex');
     if (size !== entry.size)
       return new PackageRefused('SIZE_MISMATCH', `${size} bytes, the directory says ${entry.size}`, entry.name);
-    if (inflate && inflate.bytesWritten !== entry.compressedSize)
-      return new PackageRefused(
-        'BAD_COMPRESSION',
-        `deflate ends after ${inflate.bytesWritten} of ${entry.compressedSize} bytes`,
-        entry.name,
-      );
+    if (unpacking && unpacking.bytesRead() !== entry.compressedSize) {
+      const message = `${unpacking.name} ends after ${unpacking.bytesRead()} of ${entry.compressedSize} bytes`;
+      return new PackageRefused('BAD_COMPRESSION', message, entry.name);
+    }
     if (crc !== entry.crc32)
       return new PackageRefused('BAD_CRC', `CRC ${hex8(crc)}, the directory says ${hex8(entry.crc32)}`, entry.name);
     if (hex !== sha256)
@@ -105,8 +113,8 @@ const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | 
     },
     destroy(error, callback) {
       callback(
-        error && isZlibError(error)
-          ? new PackageRefused('BAD_COMPRESSION', `deflate is broken: ${error.message}`, entry.name)
+        error && unpacking && isBroken(error)
+          ? new PackageRefused('BAD_COMPRESSION', `${unpacking.name} is broken: ${error.message}`, entry.name)
           : error,
       );
     },
@@ -115,4 +123,5 @@ const verify = (entry: Entry, sha256: string | undefined, inflate: InflateRaw | 
 
 const hex8 = (value: number): string => value.toString(16).padStart(8, '0');
 
-const isZlibError = (error: Error & { code?: unknown }): boolean => String(error.code).startsWith('Z_');
+const isBroken = (error: Error & { code?: unknown }): boolean =>
+  String(error.code).startsWith('Z_') || isLzmaError(error);

@@ -29,11 +29,10 @@ export type Entry = {
 // Names and sizes are judged here, where encryption has been ruled out and a code can be given.
 const zipOptions = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
 const localHeaderBytes = 30;
-const allowedMethods = [0, 8];
+const allowedMethods = [0, 8, 14];
 const methodNames: Readonly<Record<number, string>> = {
   9: 'Deflate64',
   12: 'bzip2',
-  14: 'LZMA (method 14), as HouseF3 does above 50 MiB of files',
   93: 'Zstandard',
   95: 'XZ',
   98: 'PPMd',
@@ -107,7 +106,7 @@ const toEntry = (found: ZipEntry): Entry => {
   if (!allowedMethods.includes(method)) {
     throw new PackageRefused(
       'UNSUPPORTED_METHOD',
-      `compressed with ${methodNames[method] ?? `method ${method}`}; allowed are 0 (stored) and 8 (deflated)`,
+      `compressed with ${methodNames[method] ?? `method ${method}`}; allowed are 0 (stored), 8 (deflated) and 14 (LZMA)`,
       name,
     );
   }

@@ -1,0 +1,142 @@
+/** Packages of which every entry is LZMA, the manifest included: HouseF3 writes them above 50 MiB of files. */
+import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
+import { fc, test } from '@fast-check/vitest';
+import lzma from 'lzma-native';
+import { beforeAll, describe, expect } from 'vitest';
+import { bufferSource, checkVolume, entityKinds, openVolume } from '../src/index.ts';
+import { profile } from './arbitraries.ts';
+import { codesOf, pack, type RawEntry, rawZip, unpack } from './packing.ts';
+
+const aloneBytes = 13;
+const propertyBytes = 5;
+
+/** As a ZIP holds it: version, length of the properties, properties, stream up to its end marker. */
+const compress = async (plain: Buffer): Promise<Buffer> => {
+  const encoder = lzma.createStream('aloneEncoder', { preset: 6 } as object);
+  encoder.end(plain);
+  const alone = await buffer(encoder);
+  return Buffer.concat([
+    Buffer.from([9, 4, propertyBytes, 0]),
+    alone.subarray(0, propertyBytes),
+    alone.subarray(aloneBytes),
+  ]);
+};
+
+const entryOf = async (name: string, plain: Buffer): Promise<RawEntry & { bytes: Buffer }> => ({
+  name,
+  bytes: await compress(plain),
+  method: 14,
+  flags: 0x802,
+  size: plain.length,
+  crc: crc32(plain),
+});
+
+const squeezed = async (zip: Buffer): Promise<Buffer> => {
+  const entries: RawEntry[] = [];
+  for (const [name, plain] of await unpack(zip)) entries.push(await entryOf(name, plain));
+  return rawZip(entries);
+};
+
+describe('a package of LZMA entries', () => {
+  test.prop([profile], { numRuns: 25 })(
+    'holds the rows and bytes that the same package of other entries holds',
+    async (found) => {
+      const { zip } = await pack(found);
+      const [plain, packed] = [
+        await openVolume(bufferSource(zip)),
+        await openVolume(bufferSource(await squeezed(zip))),
+      ];
+      const [expected, verdict] = [await checkVolume(plain), await checkVolume(packed)];
+      expect(verdict.errors).toEqual(expected.errors);
+      for (const kind of entityKinds) expect(verdict.digests[kind]).toBe(expected.digests[kind]);
+      expect(verdict.files).toEqual(expected.files);
+    },
+  );
+});
+
+describe('an LZMA entry', () => {
+  let entries: (RawEntry & { bytes: Buffer })[];
+  const broken = async (
+    change: (entry: RawEntry & { bytes: Buffer }) => Partial<RawEntry>,
+  ): Promise<string | undefined> =>
+    (
+      await codesOf(
+        rawZip(entries.map((entry) => (entry.name === 'data/accounts.json' ? { ...entry, ...change(entry) } : entry))),
+      )
+    )[0];
+  const flipped = (bytes: Buffer, at: number, by = 0x55): Buffer => {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ by;
+    return changed;
+  };
+
+  beforeAll(async () => {
+    const [found] = fc.sample(
+      profile.filter(({ rows }) => rows.accounts.length > 1),
+      { seed: 7, numRuns: 1 },
+    );
+    if (!found) throw new Error('no profile with accounts came');
+    entries = [];
+    for (const [name, plain] of await unpack((await pack(found)).zip)) entries.push(await entryOf(name, plain));
+  });
+
+  test('is intact as it was made', async () => {
+    expect(await codesOf(rawZip(entries))).toEqual([]);
+  });
+
+  test.each<[string, (entry: RawEntry & { bytes: Buffer }) => Partial<RawEntry>, string]>([
+    ['with properties of another length', ({ bytes }) => ({ bytes: flipped(bytes, 2, 1) }), 'BAD_COMPRESSION'],
+    ['with properties that cannot be', ({ bytes }) => ({ bytes: flipped(bytes, 4, 0xff) }), 'BAD_COMPRESSION'],
+    ['with a dictionary above 64 MiB', ({ bytes }) => ({ bytes: flipped(bytes, 8, 0x08) }), 'TOO_LARGE'],
+    ['that ends within its head', ({ bytes }) => ({ bytes: bytes.subarray(0, 7) }), 'BAD_COMPRESSION'],
+    ['that ends too early', ({ bytes }) => ({ bytes: bytes.subarray(0, -6) }), 'BAD_COMPRESSION'],
+    [
+      'with bytes behind its end',
+      ({ bytes }) => ({ bytes: Buffer.concat([bytes, Buffer.from('more')]) }),
+      'BAD_COMPRESSION',
+    ],
+    [
+      'with zeros behind its end',
+      ({ bytes }) => ({ bytes: Buffer.concat([bytes, Buffer.alloc(5000)]) }),
+      'BAD_COMPRESSION',
+    ],
+    ['with a second stream behind it', ({ bytes }) => ({ bytes: Buffer.concat([bytes, bytes]) }), 'BAD_COMPRESSION'],
+    ['that is larger than stated', ({ size = 0 }) => ({ size: size - 1 }), 'SIZE_MISMATCH'],
+    ['that is smaller than stated', ({ size = 0 }) => ({ size: size + 1 }), 'SIZE_MISMATCH'],
+    ['of another CRC', ({ crc = 0 }) => ({ crc: (crc ^ 1) >>> 0 }), 'BAD_CRC'],
+    ['of no bytes', () => ({ bytes: Buffer.alloc(0) }), 'BAD_COMPRESSION'],
+  ])('%s is refused', async (_name, change, code) => {
+    expect(await broken(change)).toBe(code);
+  });
+
+  test('with any byte of its stream changed is never intact, and never hangs', async () => {
+    const { bytes } = entries.find(({ name }) => name === 'data/accounts.json') as { bytes: Buffer };
+    for (let at = 0; at < bytes.length; at += 3) {
+      // The two bytes of the version, and a dictionary that is larger than needed, change nothing of what is held.
+      if (at < 2 || (at >= 5 && at < 9)) continue;
+      expect(await broken(() => ({ bytes: flipped(bytes, at) })), `byte ${at}`).toBeDefined();
+    }
+  });
+
+  test('is decoded in flat memory, however much it expands', async () => {
+    const plain = Buffer.alloc(64 * 2 ** 20, 'x');
+    const entry = await entryOf('data/accounts.json', plain);
+    const bomb = rawZip(entries.map((one) => (one.name === entry.name ? entry : one)));
+    const volume = await openVolume(bufferSource(bomb));
+    const accounts = volume.data.get('accounts');
+    if (!accounts) throw new Error('no accounts');
+    const body = volume.body(accounts);
+    const before = process.memoryUsage().arrayBuffers;
+    let bytes = 0;
+    await expect(async () => {
+      for await (const chunk of body) {
+        // Whoever is slow to take the first chunk finds that little was decoded meanwhile.
+        for (let turns = bytes === 0 ? 1000 : 0; turns > 0; turns -= 1) await new Promise(setImmediate);
+        if (bytes === 0) expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(plain.length / 2);
+        bytes += (chunk as Buffer).length;
+      }
+    }).rejects.toMatchObject({ code: 'BAD_CHECKSUM' });
+    expect(bytes).toBe(plain.length);
+  });
+});
