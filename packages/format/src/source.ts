@@ -1,5 +1,4 @@
 /** Where a volume is read from: anything that gives ranges of bytes. */
-import { constants, createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
@@ -17,25 +16,30 @@ const chunkBytes = 256 * 1024;
 
 /** A file on disk. Close it when done. */
 export const fileSource = async (path: string): Promise<PackageSource & { close(): Promise<void> }> => {
-  const file = await open(path, constants.O_RDONLY);
+  const file = await open(path);
   const { size } = await file.stat();
+  const read = async (start: number, length: number): Promise<Buffer> => {
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - start)));
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return buffer.subarray(0, filled);
+  };
+  const blocks = async function* (start: number, end: number): AsyncGenerator<Buffer> {
+    for (let at = start; at < end; at += chunkBytes) {
+      const block = await read(at, Math.min(chunkBytes, end - at));
+      if (block.length === 0) return;
+      yield block;
+    }
+  };
   return {
     size,
-    read: async (start, length) => {
-      const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - start)));
-      let filled = 0;
-      while (filled < buffer.length) {
-        const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return buffer.subarray(0, filled);
-    },
-    // By descriptor: a stream made from a FileHandle would close it, one made from the path might read another file.
-    stream: (start, end) =>
-      end <= start
-        ? Readable.from([])
-        : createReadStream('', { fd: file.fd, autoClose: false, start, end: end - 1, highWaterMark: chunkBytes }),
+    read,
+    // Not a stream of Node's file system: destroyed in the middle, that one closes the descriptor, which is the source's.
+    stream: (start, end) => Readable.from(blocks(start, end), { objectMode: false }),
     close: () => file.close(),
   };
 };
