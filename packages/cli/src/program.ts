@@ -7,7 +7,7 @@ import { commands } from './commands/index.ts';
 import { createIo, type Io, type Outlets, type Undoing } from './io.ts';
 import { escapeText, red } from './terminal.ts';
 
-const about = `Looks into packages that a backup of HouseF3 wrote (.fzip), proves them, compares, converts and repairs them.`;
+const about = `Looks into packages that a backup of HouseF3 wrote (.fzip), and proves them.`;
 const footer = `
 Exit codes: 0 intact, warnings included; 1 damaged or refused; 2 not understood; 3 could not be read.
 With --json one document goes to standard output: {"ok":true,…}, or {"ok":false,"error":{"code","message","entry"?}}.`;
