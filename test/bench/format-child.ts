@@ -233,5 +233,8 @@ if (!Object.hasOwn(works, name))
   throw new Error(`"${name}" is no measurement; there are ${Object.keys(works).join(', ')}`);
 // Each takes what its caller, format.ts, gives it.
 const work = works[name as Work] as (options: unknown) => Promise<Figures>;
-process.send?.(await work(JSON.parse(json)));
+const figures = await work(JSON.parse(json));
+// Run by hand, to be profiled, it has nobody to tell.
+if (process.send) process.send(figures);
+else console.log(JSON.stringify(figures));
 process.disconnect?.();

@@ -5,7 +5,7 @@ import { OrderFreeDigest } from './digest.ts';
 import type { Entry } from './directory.ts';
 import { dataEntry, type EntityKind, entityKinds, idOf, kindRules } from './entities.ts';
 import { checkEntries } from './entry-check.ts';
-import { rowsOf } from './entry-rows.ts';
+import { rowBatches } from './entry-rows.ts';
 import { type Finding, PackageRefused } from './errors.ts';
 import { createIdSet } from './id-set.ts';
 import { countKey, manifestEntry } from './manifest.ts';
@@ -139,16 +139,18 @@ const checkRows = async (
     const isNew = createIds(kind, report);
     if (entry) {
       await reporting(report, async () => {
-        for await (const { row, line, found } of rowsOf(volume, kind, progress)) {
-          digests[kind].add(found);
-          const id = idOf(kind, row);
-          if (id !== undefined) isNew(id);
-          defects.row(kind, row, id ?? `row ${digests[kind].count}`);
-          if (kind === 'categories') categories.row(row);
-          if (kind === 'transaction_files' && id !== undefined)
-            files.set(safeFileName(id), { id, size: fileSize(row) });
-          const kept = onRow?.(kind, row, line);
-          if (kept) await kept;
+        for await (const rows of rowBatches(volume, kind, progress)) {
+          for (const { row, line, found, isPlain } of rows) {
+            digests[kind].add(found);
+            const id = idOf(kind, row);
+            if (id !== undefined) isNew(id);
+            defects.row(kind, row, id ?? `row ${digests[kind].count}`, isPlain);
+            if (kind === 'categories') categories.row(row);
+            if (kind === 'transaction_files' && id !== undefined)
+              files.set(safeFileName(id), { id, size: fileSize(row) });
+            const kept = onRow?.(kind, row, line);
+            if (kept) await kept;
+          }
         }
       });
     }

@@ -17,8 +17,12 @@ const parts = (text: string): Parts | undefined => {
   return { negative: sign === '-', digits, exponent: Number(power) - fraction.length + (all.length - digits.length) };
 };
 
+/** What nearly all money looks like: of so few digits that there is nothing to count. */
+const plainMoney = /^-?\d{1,20}(?:\.\d{1,18})?$/;
+
 /** True for a decimal number that DynamoDB can hold exactly: at most 38 significant digits, exponents -130 to 125. */
 export const isDecimal = (text: string): boolean => {
+  if (plainMoney.test(text)) return true;
   const found = parts(text);
   if (!found) return false;
   const magnitude = found.digits.length + found.exponent;

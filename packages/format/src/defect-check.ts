@@ -1,16 +1,16 @@
 /** Compares what is odd in a volume with what its manifest states. FORMAT.md, "Known defects". HouseF3's own packages state nothing. */
 import { circleDefect } from './category-check.ts';
-import { type Defect, defectKey, oddValues, referencesOf } from './defects.ts';
+import { type Defect, defectKey, everyReference, oddValues, referencesOf } from './defects.ts';
 import { dataEntry, type EntityKind, type FieldPath, idOf } from './entities.ts';
 import type { Finding, RefusalCode } from './errors.ts';
 import { manifestEntry } from './manifest.ts';
 import type { Volume } from './reader.ts';
 import type { Row } from './row.ts';
-import { unwritableKeys } from './writable.ts';
+import { type Unwritable, unwritableKeys } from './writable.ts';
 
 export type DefectCheck = {
-  /** Looks at one row; `name` stands for it in errors. */
-  row(kind: EntityKind, row: Row, name: string): void;
+  /** Looks at one row; `name` stands for it in errors. Of a plain row it is known that no value is odd. */
+  row(kind: EntityKind, row: Row, name: string, isPlain: boolean): void;
   /** Categories that are one another's parents, by their ids. */
   circle(ids: string[]): void;
   /** All rows of a kind were seen: references to it are decided from now on. */
@@ -70,7 +70,9 @@ export const createDefectCheck = (
     else waiting.set(key, one);
   };
 
-  const row = (kind: EntityKind, row: Row, name: string): void => {
+  const isThere = (to: EntityKind, id: string): boolean => done.has(to) && ids.get(to)?.has(id) === true;
+
+  const oddities = (kind: EntityKind, row: Row, name: string): Unwritable[] => {
     const unwritable = unwritableKeys(kind, row);
     // No statement helps here: the table would not take the row.
     for (const { message } of unwritable)
@@ -79,10 +81,16 @@ export const createDefectCheck = (
       if (unwritable.some((key) => key.field === field)) continue;
       found({ kind, field, problem, rows: 1 }, 'BAD_ROW', name, `${field} has a wrong ${problem}: ${message}`);
     }
+    return unwritable;
+  };
+
+  const row = (kind: EntityKind, row: Row, name: string, isPlain: boolean): void => {
+    const unwritable = isPlain ? [] : oddities(kind, row, name);
     // The small kinds stand in volume 1 alone, so only there can it be told what is missing.
     if (number !== 1) return;
     const id = idOf(kind, row);
     if (id !== undefined) ids.get(kind)?.add(id);
+    if (everyReference(kind, row, isThere)) return;
     for (const { field, to, id: target } of referencesOf(kind, row)) {
       if (unwritable.some((key) => key.field === field)) continue;
       reference({ kind, field, to, id: target, rows: 1, name });

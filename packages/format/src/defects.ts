@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { circleDefect, createCategoryCheck } from './category-check.ts';
 import { type EntityKind, entityKinds, type FieldPath, kindRules } from './entities.ts';
-import { valuesAt } from './fields.ts';
+import { everyText, valuesAt } from './fields.ts';
 import { type Problem, problems } from './manifest.ts';
 import type { Row } from './row.ts';
 
@@ -60,6 +60,17 @@ export const referencesOf = (kind: EntityKind, row: Row): Dangling[] => {
   }
   return found;
 };
+
+/** Looks whether something holds for every reference of a row. */
+export const everyReference = (kind: EntityKind, row: Row, holds: (to: EntityKind, id: string) => boolean): boolean =>
+  referenceReaders[kind].every(({ to, everyId }) => everyId(row, (id) => holds(to, id)));
+
+const referenceReaders = Object.fromEntries(
+  entityKinds.map((kind) => [
+    kind,
+    kindRules[kind].references.map(({ field, to }) => ({ to, everyId: everyText(field) })),
+  ]),
+) as Record<EntityKind, { to: EntityKind; everyId: ReturnType<typeof everyText> }[]>;
 
 /** One text for each thing that a defect can state, without the number of rows. */
 export const defectKey = (defect: {

@@ -12,9 +12,9 @@ export class OrderFreeDigest {
   count = 0;
 
   add(line: string): void {
-    const digest = hash('sha256', line, 'buffer');
-    for (let lane = 0; lane < lanes; lane += 1)
-      this.#sum[lane] = (this.#sum[lane] ?? 0) + digest.readUInt32BE(lane * 4);
+    // A text of one character a byte costs half of what a Buffer does.
+    const digest = hash('sha256', line, 'binary');
+    for (let lane = 0; lane < lanes; lane += 1) this.#sum[lane] = (this.#sum[lane] ?? 0) + uint32At(digest, lane * 4);
     this.count += 1;
   }
 
@@ -32,3 +32,9 @@ export class OrderFreeDigest {
     return Array.from(this.#sum, (lane) => lane.toString(16).padStart(8, '0')).join('');
   }
 }
+
+const uint32At = (bytes: string, at: number): number =>
+  (bytes.charCodeAt(at) << 24) |
+  (bytes.charCodeAt(at + 1) << 16) |
+  (bytes.charCodeAt(at + 2) << 8) |
+  bytes.charCodeAt(at + 3);

@@ -42,7 +42,8 @@ const maxUInt64 = 2n ** 64n - 1n;
 const isUInt64 = (value: unknown): boolean => {
   if (typeof value !== 'number' && !(value instanceof ExactNumber)) return false;
   const digits = numberText(value);
-  return /^\d{1,20}$/.test(digits) && BigInt(digits) <= maxUInt64;
+  if (!/^\d{1,20}$/.test(digits)) return false;
+  return digits.length < 20 || BigInt(digits) <= maxUInt64;
 };
 const uint64 = z.custom<number | ExactNumber>(isUInt64, {
   params: { problem: 'range' },

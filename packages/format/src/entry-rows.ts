@@ -7,7 +7,7 @@ import type { Limits } from './limits.ts';
 import type { Dialect } from './manifest-text.ts';
 import { normalizer } from './normalize.ts';
 import { formatRow, type Row } from './row.ts';
-import { readRows } from './rows.ts';
+import { type RowLine as ReadRow, readRows } from './rows.ts';
 
 /**
  * A row, normalised, and its text on one line: as it stood, or canonical if the row stood on several lines or was changed.
@@ -27,23 +27,34 @@ export type RowHolder = {
 };
 
 /**
- * The rows of a kind in the order of the package, normalised.
+ * The rows of a kind in the order of the package, normalised, some at a time.
  * @param tap sees the entry's bytes as they are read, before they are inflated
  * @throws PackageRefused at any row or at the end, and whatever the source fails with
  */
-export const rowsOf = async function* (
+export const rowBatches = async function* (
   { data, dialect, inflated, limits, body }: RowHolder,
   kind: EntityKind,
   tap: (bytes: Bytes) => Bytes = (bytes) => bytes,
-): AsyncGenerator<RowLine> {
+): AsyncGenerator<ReadRow[]> {
   const entry = data.get(kind);
   if (!entry) return;
   const normalize = normalizer(kind, dialect);
   const packed = tap(body(entry));
   const isGzip = entry.role.is === 'data' && entry.role.packing === 'gzip';
   const bytes = isGzip ? gunzip(packed, entry.name, limits.uncompressedBytes, inflated.get(kind)) : packed;
-  for await (const { row, line } of readRows(bytes, kind, limits.lineBytes)) {
-    const normal = normalize(row);
-    yield { row: normal, line: normal === row ? line : formatRow(normal), found: line };
+  for await (const rows of readRows(bytes, kind, limits.lineBytes)) {
+    for (const one of rows) {
+      if (one.isPlain) continue;
+      const normal = normalize(one.row);
+      if (normal === one.row) continue;
+      one.row = normal;
+      one.line = formatRow(normal);
+    }
+    yield rows;
   }
+};
+
+/** The same rows, one by one. */
+export const rowsOf = async function* (holder: RowHolder, kind: EntityKind): AsyncGenerator<RowLine> {
+  for await (const rows of rowBatches(holder, kind)) yield* rows;
 };

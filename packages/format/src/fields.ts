@@ -6,6 +6,27 @@ import { isMap, type Row, type Value } from './row.ts';
 export const valuesAt = (row: Row, path: FieldPath): Value[] =>
   path.split('.').reduce<Value[]>((found, step) => found.flatMap((value) => next(value, step)), [row]);
 
+/** Looks whether something holds for every text at a path, without gathering them: for what is asked of every row. */
+export const everyText = (path: FieldPath): ((row: Row, holds: (text: string) => boolean) => boolean) => {
+  const [name = '', inner, ...more] = path.split(/\[\]\.|\./);
+  const isFlat = inner === undefined && !name.endsWith('[]');
+  const isInList = inner !== undefined && more.length === 0 && path === `${name}[].${inner}`;
+  const asked = (value: Value | undefined, holds: (text: string) => boolean): boolean =>
+    typeof value !== 'string' || holds(value);
+  if (isFlat) return (row, holds) => asked(ownValue(row, name), holds);
+  if (isInList)
+    return (row, holds) => {
+      const list = ownValue(row, name);
+      return (
+        !Array.isArray(list) || list.every((value) => asked(isMap(value) ? ownValue(value, inner) : undefined, holds))
+      );
+    };
+  return (row, holds) => valuesAt(row, path).every((value) => asked(value, holds));
+};
+
+/** No attribute that we know is one that every object inherits. */
+const ownValue = (row: Row, name: string): Value | undefined => row[name];
+
 const next = (value: Value, step: string): Value[] => {
   const isList = step.endsWith('[]');
   const name = isList ? step.slice(0, -2) : step;

@@ -6,7 +6,7 @@ import type { Dialect } from './manifest-text.ts';
 import { exact, isMap, isNumber, numberText, type Row, type Value } from './row.ts';
 
 /** What HouseF3's export computes and adds to its rows; no table holds it. */
-const derived: Readonly<Record<EntityKind, readonly string[]>> = {
+export const derivedAttributes: Readonly<Record<EntityKind, readonly string[]>> = {
   accounts: ['exportMetadata', 'computedFields'],
   categories: ['exportMetadata', 'computedFields', 'hierarchyInfo'],
   file_maps: ['exportMetadata', 'computedFields'],
@@ -89,6 +89,6 @@ const changesOf = (kind: EntityKind, dialect: Dialect): Change[] => {
 /** Normalises rows of a kind: each comes back as it was, the same object, if nothing was to be changed. */
 export const normalizer = (kind: EntityKind, dialect: Dialect): ((row: Row) => Row) => {
   const changes = changesOf(kind, dialect);
-  const strip = dialect === 'housef3-2.5' ? without(...derived[kind]) : (row: Value): Value => row;
+  const strip = dialect === 'housef3-2.5' ? without(...derivedAttributes[kind]) : (row: Value): Value => row;
   return (row) => changes.reduce((changed, { at, to }) => mapAt(changed, at, to), strip(row) as Row);
 };

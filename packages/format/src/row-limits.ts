@@ -6,6 +6,8 @@ import { ExactNumber, isNumber, numberText, type Row, type Value } from './row.t
 /** Levels of objects and lists, the row's own among them. DynamoDB holds 32. */
 const deepest = 40;
 const largest = 400 * 1024;
+/** No value takes more than three bytes for a UTF-16 unit of its JSON, so rows of so many units need no counting. */
+export const longestPlainRow = Math.floor(largest / 3);
 const loneSurrogate = /\\ud[89a-f]/i;
 
 /** @param text the row's JSON @throws PackageRefused BAD_TEXT, BAD_NUMBER, TOO_DEEP or ROW_TOO_LARGE */
@@ -14,8 +16,7 @@ export const refuseUnfit = (row: Row, text: string): void => {
   // In valid UTF-8 only an escape can spell half a character.
   if (loneSurrogate.test(text) && !isWellFormed(row))
     throw new PackageRefused('BAD_TEXT', 'a text with half a character; allowed is well-formed Unicode');
-  // No value takes more than three bytes for a UTF-16 unit of its JSON, so most rows need no counting.
-  if (text.length * 3 <= largest) return;
+  if (text.length <= longestPlainRow) return;
   const bytes = storedBytes(row);
   if (bytes > largest)
     throw new PackageRefused('ROW_TOO_LARGE', `a row of ${bytes} bytes as DynamoDB counts; allowed are ${largest}`);

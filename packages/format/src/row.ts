@@ -48,16 +48,17 @@ const numberAtRisk = /[:,[]\s*(-?\d{16,}[\d.eE+-]*|-?\d+[.eE][\d.eE+-]*|-0)/g;
 
 /**
  * Parses JSON without losing a digit. @throws SyntaxError
+ * @param parsed what JSON.parse made of the text, if that is known already; it may be changed
  *
  * The reviver costs several times the parsing, so it is spared where no number is at risk, or one long integer alone:
  * a transaction's hash. Then whatever came out unsafe can only be that one.
  */
-export const parseJson = (text: string): Value => {
+export const parseJson = (text: string, parsed?: unknown): Value => {
   const [first, second] = text.matchAll(numberAtRisk);
   const digits = first?.[1];
   if (second !== undefined || (digits !== undefined && !/^-?\d+$/.test(digits)) || digits === '-0')
     return parseSlowly(text);
-  const value = JSON.parse(text) as Value;
+  const value = (parsed ?? JSON.parse(text)) as Value;
   if (typeof value === 'number') return parseSlowly(text);
   if (digits !== undefined) replaceUnsafe(value, digits);
   return value;
@@ -74,9 +75,9 @@ const replaceUnsafe = (value: Value, digits: string): void => {
   }
 };
 
-/** Parses one line of a data file. @throws SyntaxError if it is no JSON object */
-export const parseRow = (line: string): Row => {
-  const value = parseJson(line);
+/** Parses one line of a data file. @param parsed as for `parseJson` @throws SyntaxError if it is no JSON object */
+export const parseRow = (line: string, parsed?: unknown): Row => {
+  const value = parseJson(line, parsed);
   if (!isMap(value)) throw new SyntaxError(`a row is a JSON object, found ${describe(value)}`);
   return value;
 };
@@ -90,15 +91,36 @@ const describe = (value: Value): string =>
 
 /** The canonical spelling of a value: keys sorted by UTF-16 code unit, no white space, numbers by their text. */
 export const formatValue = (value: Value): string => {
+  if (typeof value === 'string') return formatText(value);
   if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return JSON.stringify(value);
   if (isNumber(value)) return numberText(value);
   if (Array.isArray(value)) return `[${value.map(formatValue).join(',')}]`;
-  const members = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${formatValue(value[key] as Value)}`);
-  return `{${members.join(',')}}`;
+  const names = Object.keys(value);
+  if (!isSorted(names)) names.sort();
+  let members = '';
+  for (const name of names) {
+    const member = formatName(name) + formatValue(value[name] as Value);
+    members += members === '' ? member : `,${member}`;
+  }
+  return `{${members}}`;
 };
+
+const isSorted = (names: readonly string[]): boolean =>
+  names.every((name, index) => index === 0 || (names[index - 1] as string) <= name);
+
+/** Nearly every text is spelled as it is, which a pattern tells sooner than JSON.stringify does. Any surrogate is left to that. */
+const formatText = (text: string): string => (mustEscape.test(text) ? JSON.stringify(text) : `"${text}"`);
+const mustEscape = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+/** A name with its colon. Rows are much alike, so the spelling of the first names is kept. */
+const formatName = (name: string): string => {
+  const known = spelledNames.get(name);
+  if (known !== undefined) return known;
+  const spelled = `${JSON.stringify(name)}:`;
+  if (spelledNames.size < 1000 && name.length < 100) spelledNames.set(name, spelled);
+  return spelled;
+};
+const spelledNames = new Map<string, string>();
 
 /** A row as the one line that stands for it in a package, without the line end. */
 export const formatRow = (row: Row): string => formatValue(row);

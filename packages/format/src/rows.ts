@@ -2,18 +2,24 @@
 import { isUtf8 } from 'node:buffer';
 import type { EntityKind } from './entities.ts';
 import { PackageRefused } from './errors.ts';
+import { plainCheck } from './plain-row.ts';
 import { formatRow, parseRow, type Row } from './row.ts';
 import { refuseUnfit } from './row-limits.ts';
 import { createRowScanner, type Expecting, type RowScanner } from './row-scanner.ts';
 
-/** A row and its text on one line. Of a row that stood on several lines, the text is the canonical one. */
-export type RowLine = { row: Row; line: string };
+/**
+ * A row and its text on one line. Of a row that stood on several lines, the text is the canonical one; `found` is the same.
+ * `isPlain` if nothing about it needs a closer look, see plain-row.ts.
+ */
+export type RowLine = { row: Row; line: string; found: string; isPlain: boolean };
 
-const newline = 0x0a;
+const [newline, carriageReturn, comma] = [0x0a, 0x0d, 0x2c];
+const [openBrace, closeBrace] = [0x7b, 0x7d];
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+const closing = Buffer.from(']}');
 
 /**
- * Streams the rows of `{"X":[…]}` in flat memory.
+ * Streams the rows of `{"X":[…]}` in flat memory, in batches: a step of an async iteration would cost a row more than its checks.
  * When the text is wrong the body is still read to its end, so that damaged bytes are reported as such rather than as bad JSON.
  * @throws PackageRefused of what is wrong with the text or a row, and whatever the body fails with
  */
@@ -21,67 +27,105 @@ export const readRows = async function* (
   body: AsyncIterable<Buffer>,
   kind: EntityKind,
   lineBytes: number,
-): AsyncGenerator<RowLine> {
+): AsyncGenerator<RowLine[]> {
   const splitter = createSplitter(kind, lineBytes);
-  let broken: unknown;
-  for await (const chunk of body) {
-    if (broken !== undefined) continue;
+  let broken: { error: unknown } | undefined;
+  const attempt = (read: () => void): void => {
     try {
-      for (const found of splitter.push(chunk)) yield found;
+      read();
     } catch (error) {
-      broken = error;
+      broken = { error };
     }
+  };
+  for await (const chunk of body) {
+    if (broken) continue;
+    attempt(() => splitter.push(chunk));
+    const rows = splitter.take();
+    if (rows.length > 0) yield rows;
   }
-  if (broken !== undefined) throw broken;
-  for (const found of splitter.end()) yield found;
+  if (!broken) attempt(splitter.end);
+  const rows = splitter.take();
+  if (rows.length > 0) yield rows;
+  if (broken) throw broken.error;
 };
 
-type Splitter = { push(chunk: Buffer): Iterable<RowLine>; end(): Iterable<RowLine> };
+/** `take` gives the rows found since it was asked last, also after one of the others threw. */
+type Splitter = { push(chunk: Buffer): void; end(): void; take(): RowLine[] };
 
 const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
   const opening = [`{"${kind}":[\n`, `{"${kind}":[\r\n`].map((text) => Buffer.from(text));
   const longestOpening = byteOrderMark.length + Math.max(...opening.map((text) => text.length));
+  const isPlain = plainCheck(kind);
   let expecting: Expecting = 'start';
   let carry: Buffer = Buffer.alloc(0);
   let scanner: RowScanner | undefined;
   let rows = 0;
+  let found: RowLine[] = [];
 
-  const found = function* (texts: Iterable<Buffer>): Generator<RowLine> {
+  const keep = (texts: Iterable<Buffer>): void => {
     for (const text of texts) {
       rows += 1;
-      yield parsed(rows, text);
+      found.push(parsed(rows, text));
     }
   };
 
   /** Reads by line what can be read by line; answers where it could not go on. */
-  const byLine = function* (block: Buffer): Generator<RowLine, number> {
-    // Decoding a block at once is several times faster than line by line.
+  const byLine = (block: Buffer): number => {
     if (!isUtf8(block)) throw new PackageRefused('BAD_TEXT', `bytes after row ${rows} are not UTF-8`);
-    let lines = 0;
-    for (const full of block.toString().split('\n').slice(0, -1)) {
-      const line = full.endsWith('\r') ? full.slice(0, -1) : full;
-      const row = lineRow(line, expecting, lineBytes);
-      if (row === undefined) {
-        if (line !== ']}' || (expecting !== 'comma' && expecting !== 'first-row')) return afterLines(block, lines);
-        expecting = 'nothing';
-      } else {
+    const isAtRisk = fractionOrExponent.test(block.toString('latin1'));
+    for (let at = 0; at < block.length; ) {
+      const lineEnd = block.indexOf(newline, at);
+      const end = block[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
+      const hasComma = block[end - 1] === comma;
+      const text = rowText(block, at, hasComma ? end - 1 : end);
+      const row = text === undefined ? undefined : lineRow(text, isAtRisk);
+      if (row !== undefined) {
         rows += 1;
-        expecting = line.endsWith(',') ? 'row' : 'comma';
-        yield row;
-      }
-      lines += 1;
+        expecting = hasComma ? 'row' : 'comma';
+        found.push(row);
+      } else if (isClosing(block, at, end)) expecting = 'nothing';
+      else return at;
+      at = lineEnd + 1;
     }
     return block.length;
   };
 
-  const scan = (rest: Buffer): Generator<RowLine> => {
-    scanner = createRowScanner(kind, lineBytes, expecting);
-    carry = Buffer.alloc(0);
-    return found(scanner.push(rest));
+  /** The text of a line as we write it, a whole object. Undefined if the line is none. */
+  const rowText = (block: Buffer, start: number, end: number): string | undefined => {
+    const mayBeRow = expecting === 'row' || expecting === 'first-row';
+    if (!mayBeRow || end - start > lineBytes) return undefined;
+    if (block[start] !== openBrace || block[end - 1] !== closeBrace) return undefined;
+    // Line by line, since one character beyond Latin-1 makes a text that takes twice the room and the time to parse.
+    return block.toString('utf8', start, end);
   };
 
-  const push = function* (chunk: Buffer): Generator<RowLine> {
-    if (scanner) return yield* found(scanner.push(chunk));
+  const isClosing = (block: Buffer, start: number, end: number): boolean =>
+    (expecting === 'comma' || expecting === 'first-row') && block.subarray(start, end).equals(closing);
+
+  const lineRow = (text: string, isAtRisk: boolean): RowLine | undefined => {
+    let row: Row;
+    try {
+      row = JSON.parse(text) as Row;
+      if (!isAtRisk && isPlain(row, text)) return { row, line: text, found: text, isPlain: true };
+      row = parseRow(text, row);
+    } catch {
+      return undefined;
+    }
+    refuseUnfit(row, text);
+    return { row, line: text, found: text, isPlain: false };
+  };
+
+  const scan = (rest: Buffer): void => {
+    scanner = createRowScanner(kind, lineBytes, expecting);
+    carry = Buffer.alloc(0);
+    keep(scanner.push(rest));
+  };
+
+  const push = (chunk: Buffer): void => {
+    if (scanner) {
+      keep(scanner.push(chunk));
+      return;
+    }
     let data = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
     if (expecting === 'start') {
       if (data.length < longestOpening) {
@@ -90,48 +134,38 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
       }
       data = withoutMark(data);
       const first = opening.find((text) => data.subarray(0, text.length).equals(text));
-      if (first === undefined) return yield* scan(data);
+      if (first === undefined) {
+        scan(data);
+        return;
+      }
       expecting = 'first-row';
       data = data.subarray(first.length);
     }
     const end = data.lastIndexOf(newline) + 1;
-    const stopped = yield* byLine(data.subarray(0, end));
+    const stopped = byLine(data.subarray(0, end));
     // A line that is not ours, or that is too long to be one row: whoever wrote it, the scanner can read it.
-    if (stopped < end || data.length - end > lineBytes) return yield* scan(data.subarray(stopped));
-    carry = data.subarray(end);
+    if (stopped < end || data.length - end > lineBytes) scan(data.subarray(stopped));
+    else carry = data.subarray(end);
   };
 
-  const end = function* (): Generator<RowLine> {
-    if (!scanner) yield* scan(expecting === 'start' ? withoutMark(carry) : carry);
+  const end = (): void => {
+    if (!scanner) scan(expecting === 'start' ? withoutMark(carry) : carry);
     scanner?.end();
   };
 
-  return { push, end };
+  const take = (): RowLine[] => {
+    const taken = found;
+    found = [];
+    return taken;
+  };
+
+  return { push, end, take };
 };
+
+/** A number with a fraction or an exponent, by what follows it; texts may be found too, which costs only time. */
+const fractionOrExponent = /\d[.eE][-+]?\d+\s*[,}\]]/;
 
 const withoutMark = (data: Buffer): Buffer => (data.subarray(0, 3).equals(byteOrderMark) ? data.subarray(3) : data);
-
-/** The offset after so many line ends. */
-const afterLines = (block: Buffer, lines: number): number => {
-  let at = 0;
-  for (let line = 0; line < lines; line += 1) at = block.indexOf(newline, at) + 1;
-  return at;
-};
-
-/** The row of a line as we write it: a whole object, a comma unless it is the last. Undefined if the line is none. */
-const lineRow = (line: string, expecting: Expecting, lineBytes: number): RowLine | undefined => {
-  if ((expecting !== 'row' && expecting !== 'first-row') || !line.startsWith('{')) return undefined;
-  const text = line.endsWith(',') ? line.slice(0, -1) : line;
-  if (!text.endsWith('}') || (text.length * 3 > lineBytes && Buffer.byteLength(text) > lineBytes)) return undefined;
-  let row: Row;
-  try {
-    row = parseRow(text);
-  } catch {
-    return undefined;
-  }
-  refuseUnfit(row, text);
-  return { row, line: text };
-};
 
 const parsed = (number: number, bytes: Buffer): RowLine => {
   if (!isUtf8(bytes)) throw new PackageRefused('BAD_TEXT', `row ${number} is not UTF-8`);
@@ -145,5 +179,6 @@ const parsed = (number: number, bytes: Buffer): RowLine => {
     throw new PackageRefused('BAD_JSON', `row ${number} is no JSON object ${position}`.trimEnd());
   }
   refuseUnfit(row, text);
-  return { row, line: /[\r\n]/.test(text) ? formatRow(row) : text };
+  const line = /[\r\n]/.test(text) ? formatRow(row) : text;
+  return { row, line, found: line, isPlain: false };
 };

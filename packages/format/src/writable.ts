@@ -50,6 +50,15 @@ export const unwritableKeys = (kind: EntityKind, row: Row): Unwritable[] => {
   return found;
 };
 
+/** For each key of an index, whether it takes a value. */
+export const keyChecks = (kind: EntityKind): [string, (value: Value) => boolean][] =>
+  Object.entries(indexKeys[kind]).map(([field, key]) => [
+    field,
+    key.type === 'N'
+      ? (value) => numberFault(kind, field, value) === undefined
+      : (value) => textFault(value, key) === undefined,
+  ]);
+
 const numberFault = (kind: EntityKind, field: string, value: Value): string | undefined => {
   const isMoney = kindRules[kind].money[field] !== undefined && typeof value === 'string' && isDecimal(value);
   return isMoney || isNumber(value) ? undefined : `found a ${typeOf(value)}, allowed is a number`;

@@ -10,7 +10,7 @@ const inChunks = async function* (bytes: Buffer, size: number): AsyncGenerator<B
 
 const read = async (text: string | Buffer, chunk = 7, lineBytes = 4096): Promise<RowLine[]> => {
   const found: RowLine[] = [];
-  for await (const one of readRows(inChunks(Buffer.from(text), chunk), 'accounts', lineBytes)) found.push(one);
+  for await (const some of readRows(inChunks(Buffer.from(text), chunk), 'accounts', lineBytes)) found.push(...some);
   return found;
 };
 

@@ -29,6 +29,9 @@ const table = (rows: string[][]): string => {
   return [lines[0], rule, ...lines.slice(1)].map((line) => `| ${line} |`).join('\n');
 };
 
+/** The corpus names its files by what is said of them, at any length. */
+const clipped = (name: unknown): string => (String(name).length > 40 ? `${String(name).slice(0, 40)}…` : String(name));
+
 const mark = (line: Line): string => (line.bound === undefined ? '' : holds(line) ? 'kept' : 'MISSED');
 
 const pairRow = (line: Line & { pair: Pair }): string[] => {
@@ -57,8 +60,8 @@ const details = (figures: Figures): string => {
   if (packages !== undefined)
     said.push(
       `${packages} packages, ${figures.accepted} accepted`,
-      `slowest ${seconds(Number(slowestSeconds))}: ${slowest}`,
-      `largest ${megabytes(Number(largestBytes))}: ${largest}`,
+      `slowest ${seconds(Number(slowestSeconds))}: ${clipped(slowest)}`,
+      `largest ${megabytes(Number(largestBytes))}: ${clipped(largest)}`,
     );
   return said.join('; ');
 };
