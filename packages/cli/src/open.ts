@@ -3,6 +3,7 @@ import {
   FetchFailed,
   fileSource,
   httpSource,
+  oneSet,
   openVolume,
   PackageRefused,
   type PackageSource,
@@ -87,26 +88,10 @@ export const withPackage = async <T>(
   }
 };
 
-const asOne = (volumes: NamedVolume[]): OpenedPackage => {
-  const [first, ...others] = volumes;
+const asOne = (given: NamedVolume[]): OpenedPackage => {
+  const volumes = oneSet(given);
+  const [first] = volumes;
   if (!first) throw new CannotRead('no package was named');
-  const { set_id, count } = first.volume.manifest.volume;
-  for (const { name, volume } of others) {
-    const its = volume.manifest.volume;
-    if (its.set_id === '' || its.set_id !== set_id || its.count !== count) {
-      const message = `is ${volumeText(volume)}, ${first.name} is ${volumeText(first.volume)}; allowed together are volumes of one set`;
-      throw new PackageRefused('WRONG_SET', message, name);
-    }
-  }
-  const sorted = volumes.toSorted((a, b) => a.volume.manifest.volume.number - b.volume.manifest.volume.number);
-  const numbers = new Set(sorted.map(({ volume }) => volume.manifest.volume.number));
-  if (numbers.size < sorted.length)
-    throw new PackageRefused('DUPLICATE_VOLUME', 'a volume was given twice; allowed is each once', first.name);
-  return { name: first.name, volumes: sorted, count, isWhole: numbers.size === count };
-};
-
-/** `volume 2 of 5 of the set "…"` */
-export const volumeText = ({ manifest }: Volume): string => {
-  const { number, count, set_id } = manifest.volume;
-  return `volume ${number} of ${count} of the set "${set_id}"`;
+  const { count } = first.volume.manifest.volume;
+  return { name: given[0]?.name ?? first.name, volumes, count, isWhole: volumes.length === count };
 };

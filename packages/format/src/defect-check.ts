@@ -3,6 +3,7 @@ import { circleDefect } from './category-check.ts';
 import { type Defect, defectKey, everyReference, oddValues, referencesOf } from './defects.ts';
 import { dataEntry, type EntityKind, type FieldPath, idOf } from './entities.ts';
 import type { Finding, RefusalCode } from './errors.ts';
+import type { Report } from './findings.ts';
 import { manifestEntry } from './manifest.ts';
 import type { Volume } from './reader.ts';
 import type { Row } from './row.ts';
@@ -10,16 +11,15 @@ import { type Unwritable, unwritableKeys } from './writable.ts';
 
 export type DefectCheck = {
   /** Looks at one row; `name` stands for it in errors. Of a plain row it is known that no value is odd. */
-  row(kind: EntityKind, row: Row, name: string, isPlain: boolean): void;
+  row(kind: EntityKind, row: Row, name: string, isPlain: boolean, report: Report): void;
   /** Categories that are one another's parents, by their ids. */
-  circle(ids: string[]): void;
+  circle(ids: string[], report: Report): void;
   /** All rows of a kind were seen: references to it are decided from now on. */
-  kindRead(kind: EntityKind): void;
-  /** Compares the statements. */
-  end(): void;
+  kindRead(kind: EntityKind, report: Report): void;
+  /** Compares the statements with what was found in all rows looked at. */
+  end(report: Report): void;
 };
 
-type Report = { error(finding: Finding): void; warn(finding: Finding): void };
 type Waiting = { kind: EntityKind; field: FieldPath; to: EntityKind; id: string; rows: number; name: string };
 
 /** Kinds that others refer to; they stand whole in volume 1, and their ids fit in memory. */
@@ -29,23 +29,29 @@ const targets: readonly EntityKind[] = ['accounts', 'categories', 'file_maps', '
 const needsAccount = ({ kind, field }: Defect): boolean =>
   field === 'accountId' && (kind === 'transactions' || kind === 'file_maps');
 
-/** Undeclared defects are errors at once, too many of a declared one are an error in the end, too few a warning. */
+/**
+ * Undeclared defects are errors at once, too many of a declared one are an error in the end, too few a warning.
+ * @param volumes whose rows will be looked at, in that order; their statements count together
+ * @param isWhole they are all that there are: nothing else could hold a row that a statement counts
+ */
 export const createDefectCheck = (
-  { manifest, dialect }: Pick<Volume, 'manifest' | 'dialect'>,
-  report: Report,
+  volumes: readonly Pick<Volume, 'manifest' | 'dialect'>[],
+  isWhole: boolean,
 ): DefectCheck => {
-  const { number, count } = manifest.volume;
+  const dialect = volumes[0]?.dialect;
+  // The small kinds stand in volume 1 alone, so without it nothing can be told to be missing.
+  const knowsTargets = volumes[0]?.manifest.volume.number === 1;
   const ids = new Map<EntityKind, Set<string>>(targets.map((kind) => [kind, new Set()]));
   const done = new Set<EntityKind>();
   const waiting = new Map<string, Waiting>();
   const stated = new Map<string, { statement: Defect; found: number }>();
-  for (const statement of manifest.known_defects as Defect[]) {
+  for (const statement of volumes.flatMap(({ manifest }) => manifest.known_defects as Defect[])) {
     const key = defectKey(statement);
     const rows = (stated.get(key)?.statement.rows ?? 0) + statement.rows;
     stated.set(key, { statement: { ...statement, rows }, found: 0 });
   }
 
-  const found = (defect: Defect, code: RefusalCode, name: string, message: string): void => {
+  const found = (defect: Defect, code: RefusalCode, name: string, message: string, report: Report): void => {
     const known = stated.get(defectKey(defect));
     const finding: Finding = { code, message: `${defect.kind}: ${message}`, entry: dataEntry(defect.kind), id: name };
     if (known) known.found += defect.rows;
@@ -53,15 +59,15 @@ export const createDefectCheck = (
     else report.error(finding);
   };
 
-  const dangling = ({ kind, field, to, id, rows, name }: Waiting): void => {
+  const dangling = ({ kind, field, to, id, rows, name }: Waiting, report: Report): void => {
     if (ids.get(to)?.has(id)) return;
     const message = `${field} refers to ${JSON.stringify(id)}, which is not among ${to}${dialect === 'fzip-1.0' ? ', and known_defects does not say so' : ''}`;
-    found({ kind, field, missing: id, rows }, 'DANGLING_REFERENCE', name, message);
+    found({ kind, field, missing: id, rows }, 'DANGLING_REFERENCE', name, message, report);
   };
 
-  const reference = (one: Waiting): void => {
+  const reference = (one: Waiting, report: Report): void => {
     if (done.has(one.to)) {
-      dangling(one);
+      dangling(one, report);
       return;
     }
     const key = JSON.stringify([one.kind, one.field, one.id]);
@@ -72,54 +78,53 @@ export const createDefectCheck = (
 
   const isThere = (to: EntityKind, id: string): boolean => done.has(to) && ids.get(to)?.has(id) === true;
 
-  const oddities = (kind: EntityKind, row: Row, name: string): Unwritable[] => {
+  const oddities = (kind: EntityKind, row: Row, name: string, report: Report): Unwritable[] => {
     const unwritable = unwritableKeys(kind, row);
     // No statement helps here: the table would not take the row.
     for (const { message } of unwritable)
       report.error({ code: 'BAD_KEY', message: `${kind}: ${message}`, entry: dataEntry(kind), id: name });
     for (const { field, problem, message } of oddValues(kind, row)) {
       if (unwritable.some((key) => key.field === field)) continue;
-      found({ kind, field, problem, rows: 1 }, 'BAD_ROW', name, `${field} has a wrong ${problem}: ${message}`);
+      found({ kind, field, problem, rows: 1 }, 'BAD_ROW', name, `${field} has a wrong ${problem}: ${message}`, report);
     }
     return unwritable;
   };
 
-  const row = (kind: EntityKind, row: Row, name: string, isPlain: boolean): void => {
-    const unwritable = isPlain ? [] : oddities(kind, row, name);
-    // The small kinds stand in volume 1 alone, so only there can it be told what is missing.
-    if (number !== 1) return;
+  const row: DefectCheck['row'] = (kind, row, name, isPlain, report) => {
+    const unwritable = isPlain ? [] : oddities(kind, row, name, report);
+    if (!knowsTargets) return;
     const id = idOf(kind, row);
     if (id !== undefined) ids.get(kind)?.add(id);
     if (everyReference(kind, row, isThere)) return;
     for (const { field, to, id: target } of referencesOf(kind, row)) {
       if (unwritable.some((key) => key.field === field)) continue;
-      reference({ kind, field, to, id: target, rows: 1, name });
+      reference({ kind, field, to, id: target, rows: 1, name }, report);
     }
   };
 
-  const circle = (circle: string[]): void => {
+  const circle: DefectCheck['circle'] = (circle, report) => {
     const name = circle.toSorted()[0] as string;
     const message = `${circle.length} of them are one another's parents, ${name} among them; allowed are trees`;
-    found({ ...circleDefect, rows: circle.length }, 'CATEGORY_CYCLE', name, message);
+    found({ ...circleDefect, rows: circle.length }, 'CATEGORY_CYCLE', name, message, report);
   };
 
-  const kindRead = (kind: EntityKind): void => {
+  const kindRead: DefectCheck['kindRead'] = (kind, report) => {
     done.add(kind);
     for (const [key, one] of waiting) {
       if (one.to !== kind) continue;
       waiting.delete(key);
-      dangling(one);
+      dangling(one, report);
     }
   };
 
-  const end = (): void => {
+  const end: DefectCheck['end'] = (report) => {
     for (const { statement, found: rows } of stated.values()) {
       const where = `${statement.kind} ${statement.field} ${'problem' in statement ? statement.problem : JSON.stringify(statement.missing)}`;
       const message = `known_defects: ${where}: ${rows} rows, stated are ${statement.rows}`;
       const code: RefusalCode = 'problem' in statement ? 'BAD_ROW' : 'DANGLING_REFERENCE';
       if (rows > statement.rows) report.error({ code: 'BAD_STATEMENT', message, entry: manifestEntry });
-      // Of a set, the statement may count rows of other volumes.
-      else if (rows < statement.rows && count === 1)
+      // Of a part, the statement may count rows of other volumes.
+      else if (rows < statement.rows && isWhole)
         report.warn({ code: 'STALE_STATEMENT', message: `${message}: stale`, entry: manifestEntry });
       else if (rows > 0) report.warn({ code, message, entry: manifestEntry });
     }

@@ -1,10 +1,9 @@
 /** Compares the entries of a volume with what its manifest and its layout demand. */
 import { dataEntry, type EntityKind, entityKinds } from './entities.ts';
 import type { Finding } from './errors.ts';
+import type { Report } from './findings.ts';
 import { manifestEntry } from './manifest.ts';
 import type { Volume } from './reader.ts';
-
-type Report = { error(finding: Finding): void; warn(finding: Finding): void };
 
 /** Reports what must be there and is not, and what nothing lists. */
 export const checkEntries = (volume: Volume, report: Report): void => {

@@ -43,6 +43,7 @@ export const refusals = {
   WRONG_SET: 'volumes of different packages were given together',
   MISSING_VOLUME: 'a volume of the set is missing',
   DUPLICATE_VOLUME: 'a volume of the set was given twice',
+  MISPLACED_ROWS: 'rows stand in a volume that may not hold them',
   NOT_READ: 'a part of the archive is not read',
   TOO_MANY_ENTRIES: 'the archive has more entries than a limit allows',
   TOO_LARGE: 'the package is beyond a limit of bytes',

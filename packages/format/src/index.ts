@@ -15,6 +15,7 @@ export * from './package-row.ts';
 export * from './preview.ts';
 export * from './reader.ts';
 export * from './row.ts';
+export { oneSet, volumeText } from './set.ts';
 export * from './source.ts';
 export * from './transaction-hash.ts';
 export { type Unwritable, unwritableKeys } from './writable.ts';

@@ -77,7 +77,7 @@ export const manifestOf = (soFar: SoFar, changes: Partial<Manifest> = {}): Manif
 };
 
 /** Files of the profile that have no bytes, as the manifest states them. */
-const failedFilesOf = (profile: Profile): Manifest['failed_files'] =>
+export const failedFilesOf = (profile: Profile): Manifest['failed_files'] =>
   profile.rows.transaction_files
     .filter(({ fileId }) => !profile.files.some((file) => file.fileId === fileId))
     .map((row) => ({ fileId: String(row.fileId), fileName: String(row.fileName), reason: 'not in the bucket' }));

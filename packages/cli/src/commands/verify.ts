@@ -1,5 +1,5 @@
 /** `fzip verify`: reads every byte and says intact, damaged, or that it could not tell. */
-import { checkVolume, type Finding, PackageRefused, type VolumeCheck } from '@fzip/format';
+import { checkPackage, type Finding, type PackageCheck, PackageRefused, type VolumeCheck } from '@fzip/format';
 import { type CommandOf, type ExitCode, exitCodes } from '../command.ts';
 import type { Io } from '../io.ts';
 import { CannotRead, type NamedVolume, type OpenedPackage, withPackage } from '../open.ts';
@@ -9,7 +9,7 @@ export const verifyCommand: CommandOf = {
   name: 'verify',
   summary: 'check every byte and row of a package',
   about: `Says "intact" (exit code 0), "damaged" and by what (1), or that it could not tell, since reading failed (3).
-JSON: {ok, verdict: "intact"|"damaged", setChecked, volumes: [{name, number, count, intact, errorCount, errors, warnings, counts, files}], error?}; the first hundred errors and warnings of each volume, as {code, message, entry?, id?}.`,
+JSON: {ok, verdict: "intact"|"damaged", setChecked, volumes: [{name, number, count, intact, errorCount, errors, warnings, counts, files}], set?, error?}; the first hundred errors and warnings of each volume, as {code, message, entry?, id?}. "set" holds the same of what only the volumes together show.`,
   arguments: [{ name: '<package...>', about: 'path or https URL of a package, or of volumes of one set' }],
   options: [],
   examples: [
@@ -29,47 +29,45 @@ JSON: {ok, verdict: "intact"|"damaged", setChecked, volumes: [{name, number, cou
 };
 
 type Checked = NamedVolume & { check: VolumeCheck };
+type SetVerdict = NonNullable<PackageCheck['set']>;
 
 const verify = async (io: Io, opened: OpenedPackage): Promise<ExitCode> => {
-  const checked = await checkAll(io, opened);
-  const isIntact = checked.every(({ check }) => check.intact);
+  const { intact, setChecked, volumes, set } = await check(io, opened);
+  const checked = opened.volumes.flatMap((found, index) => {
+    const verdict = volumes[index];
+    return verdict ? [{ ...found, check: verdict }] : [];
+  });
   for (const volume of checked) show(io, volume);
-  const setChecked = opened.count === 1;
-  if (!setChecked) io.line(yellow(`set not checked: ${setText(opened)}`));
-  const [error] = checked.flatMap(({ check }) => check.errors);
+  if (set) showSet(io, set, opened);
+  else if (!setChecked) io.line(yellow(`set not checked: one volume of ${opened.count}; give all of them together`));
+  const [error] = [...checked.flatMap((one) => one.check.errors), ...(set?.errors ?? [])];
   io.document({
-    ok: isIntact,
-    verdict: isIntact ? 'intact' : 'damaged',
+    ok: intact,
+    verdict: intact ? 'intact' : 'damaged',
     setChecked,
     volumes: checked.map(documentOf),
+    ...(set ? { set } : {}),
     ...(error ? { error } : {}),
   });
-  return isIntact ? exitCodes.intact : exitCodes.refused;
+  return intact ? exitCodes.intact : exitCodes.refused;
 };
-
-const setText = ({ volumes, count }: OpenedPackage): string =>
-  `${counted(volumes.length, 'volume')} of ${count}; what refers from one to another was not looked at`;
 
 const bytesOf = ({ volume }: NamedVolume): number =>
   volume.entries.reduce((sum, { role, size }) => sum + (role.is === 'manifest' ? 0 : size), 0);
 
-const checkAll = async (io: Io, { volumes, name }: OpenedPackage): Promise<Checked[]> => {
-  const checked: Checked[] = [];
+const check = async (io: Io, { volumes, name }: OpenedPackage): Promise<PackageCheck> => {
   const progress = io.progress(
     `verifying ${name}`,
     volumes.reduce((sum, volume) => sum + bytesOf(volume), 0),
   );
-  let before = 0;
   try {
-    for (const found of volumes) {
-      const check = await checkVolume(found.volume, { onProgress: (bytes) => progress.at(before + bytes) });
-      checked.push({ ...found, check });
-      before += bytesOf(found);
-    }
+    return await checkPackage(
+      volumes.map(({ volume }) => volume),
+      { onProgress: progress.at },
+    );
   } finally {
     progress.end();
   }
-  return checked;
 };
 
 const documentOf = ({ name, volume, check }: Checked) => {
@@ -81,14 +79,21 @@ const documentOf = ({ name, volume, check }: Checked) => {
 const show = (io: Io, { name, volume, check }: Checked): void => {
   const { number, count } = volume.manifest.volume;
   const which = count === 1 ? '' : ` volume ${number} of ${count}`;
-  const rows = Object.values(check.counts).reduce((sum, rowCount) => sum + rowCount, 0);
-  const what = `${counted(rows, 'row')}, ${counted(check.files.present, 'file')} of ${bytesText(check.files.bytes)}`;
-  if (check.intact) io.line([bold(name), ': ', green(`intact${which}`), `: ${what}`]);
-  else io.line([bold(name), ': ', red(`damaged${which}`), `: ${counted(check.errorCount, 'error')}`]);
-  for (const error of check.errors) io.line([red(`  ${error.code}`), `  ${findingText(error)}`]);
-  const unsaid = check.errorCount - check.errors.length;
+  showVerdict(io, name, which, check);
+};
+
+const showSet = (io: Io, set: SetVerdict, { volumes, count }: OpenedPackage): void =>
+  showVerdict(io, 'the set', '', set, `${counted(volumes.length, 'volume')} of ${count}, `);
+
+const showVerdict = (io: Io, name: string, which: string, verdict: SetVerdict, before = ''): void => {
+  const rows = Object.values(verdict.counts).reduce((sum, rowCount) => sum + rowCount, 0);
+  const what = `${counted(rows, 'row')}, ${counted(verdict.files.present, 'file')} of ${bytesText(verdict.files.bytes)}`;
+  if (verdict.intact) io.line([bold(name), ': ', green(`intact${which}`), `: ${before}${what}`]);
+  else io.line([bold(name), ': ', red(`damaged${which}`), `: ${before}${counted(verdict.errorCount, 'error')}`]);
+  for (const error of verdict.errors) io.line([red(`  ${error.code}`), `  ${findingText(error)}`]);
+  const unsaid = verdict.errorCount - verdict.errors.length;
   if (unsaid > 0) io.line(`  and ${numberText(unsaid)} more`);
-  for (const warning of check.warnings) io.line([yellow('  warning'), `  ${findingText(warning)}`]);
+  for (const warning of verdict.warnings) io.line([yellow('  warning'), `  ${findingText(warning)}`]);
 };
 
 /** Messages name their entry, mostly. */

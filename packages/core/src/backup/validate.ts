@@ -70,6 +70,7 @@ const readBack = async (ports: Ports, job: Job, stored: VolumeRecord, number: nu
     const volume = await openVolume(objectSource(ports.packages, stored.key, stored));
     const found = await checkVolume(volume, {
       maxErrors: kept,
+      withDigests: true,
       onProgress: (bytes) => void progress.at(bytes).catch(() => undefined),
     });
     await progress.finish(stored.dataBytes + stored.fileBytes);
@@ -79,7 +80,7 @@ const readBack = async (ports: Ports, job: Job, stored: VolumeRecord, number: nu
       errorCount: found.errorCount,
       warnings: found.warnings.map(({ message }) => message).slice(0, kept),
       counts: found.counts,
-      digests: found.digests,
+      digests: found.digests ?? {},
       filesPresent: found.files.present,
       filesFailed: found.files.failed,
       defects: manifest.known_defects.reduce((sum, defect) => sum + defect.rows, 0),

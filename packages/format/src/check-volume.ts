@@ -1,0 +1,161 @@
+/** Reads a volume once and says what is wrong with it; what other volumes show is kept in `Reading`. */
+import { createCategoryCheck } from './category-check.ts';
+import type { CheckOptions } from './check.ts';
+import { createDefectCheck } from './defect-check.ts';
+import { OrderFreeDigest } from './digest.ts';
+import type { Entry } from './directory.ts';
+import { dataEntry, type EntityKind, entityKinds, idOf, kindRules } from './entities.ts';
+import { checkEntries } from './entry-check.ts';
+import { rowBatches } from './entry-rows.ts';
+import type { Finding } from './errors.ts';
+import { type Report, reporting } from './findings.ts';
+import { createIdSet, type IdSet } from './id-set.ts';
+import { countKey, manifestEntry } from './manifest.ts';
+import { safeFileName } from './names.ts';
+import type { FileRow } from './owner-check.ts';
+import type { Volume } from './reader.ts';
+import { isNumber, numberText, type Row } from './row.ts';
+
+/** What was read of a volume. */
+export type Read = {
+  counts: Record<EntityKind, number>;
+  files: { present: number; failed: number; bytes: number };
+  digests?: Record<EntityKind, string>;
+};
+
+/** What is known of the volumes read so far: what one of them refers to may stand in another. */
+export type Reading = {
+  options: CheckOptions;
+  ids: Record<EntityKind, IdSet>;
+  defects: ReturnType<typeof createDefectCheck>;
+  categories: ReturnType<typeof createCategoryCheck>;
+  /** Rows of transaction_files, by their id as entry names spell it. */
+  fileRows: Map<string, FileRow>;
+  /** Counts the bytes that pass, for `onProgress`. */
+  tap: Tap;
+};
+
+export const startReading = (volumes: readonly Volume[], isWhole: boolean, options: CheckOptions): Reading => ({
+  options,
+  ids: eachKind(createIdSet),
+  defects: createDefectCheck(volumes, isWhole),
+  categories: createCategoryCheck(),
+  fileRows: new Map(),
+  tap: createTap(options.onProgress),
+});
+
+export const readVolume = async (volume: Volume, reading: Reading, report: Report): Promise<Read> => {
+  volume.notes.forEach(report.warn);
+  checkEntries(volume, report);
+  const rows = await readRows(volume, reading, report);
+  const bytes = await readFiles(volume, reading, report);
+  compareCounts('data_summary', volume, volume.manifest.data_summary, rows.counts, report);
+  return { ...rows, files: { present: volume.files.size, failed: volume.manifest.failed_files.length, bytes } };
+};
+
+type Tap = (body: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+
+const createTap = (onProgress: ((bytes: number) => void) | undefined): Tap => {
+  if (!onProgress) return (body) => body;
+  let read = 0;
+  return async function* (body) {
+    for await (const chunk of body) {
+      read += chunk.length;
+      onProgress(read);
+      yield chunk;
+    }
+  };
+};
+
+export const eachKind = <T>(make: (kind: EntityKind) => T): Record<EntityKind, T> =>
+  Object.fromEntries(entityKinds.map((kind) => [kind, make(kind)])) as Record<EntityKind, T>;
+
+/** Rows of these kinds may stand in any volume; all others stand whole in the first. FORMAT.md, "Volumes". */
+const spanning: readonly EntityKind[] = ['transactions', 'analytics'];
+
+const readRows = async (
+  volume: Volume,
+  { options: { onRow, withDigests }, ids, defects, categories, fileRows, tap }: Reading,
+  report: Report,
+): Promise<Pick<Read, 'counts' | 'digests'>> => {
+  const counts = eachKind(() => 0);
+  const digests = withDigests ? eachKind(() => new OrderFreeDigest()) : undefined;
+  // In the order of the kinds, rows that others refer to come first, so that references are checked as they are read.
+  for (const kind of entityKinds) {
+    const [known, digest] = [ids[kind], digests?.[kind]];
+    await reporting(report, async () => {
+      for await (const rows of rowBatches(volume, kind, tap)) {
+        for (const { row, line, found, isPlain } of rows) {
+          counts[kind] += 1;
+          digest?.add(found);
+          const id = idOf(kind, row);
+          if (id !== undefined && !known.add(id)) report.error(doubled(kind, id));
+          defects.row(kind, row, id ?? `row ${counts[kind]}`, isPlain, report);
+          if (kind === 'categories') categories.row(row);
+          if (kind === 'transaction_files' && id !== undefined)
+            fileRows.set(safeFileName(id), { id, size: fileSize(row) });
+          const kept = onRow?.(kind, row, line);
+          if (kept) await kept;
+        }
+      }
+    });
+    if (counts[kind] > 0) refuseMisplaced(volume, kind, counts[kind], report);
+    defects.kindRead(kind, report);
+  }
+  return { counts, ...(digests ? { digests: eachKind((kind) => digests[kind].hex()) } : {}) };
+};
+
+const refuseMisplaced = ({ manifest }: Volume, kind: EntityKind, rows: number, report: Report): void => {
+  if (manifest.volume.number === 1 || spanning.includes(kind)) return;
+  const message = `${dataEntry(kind)}: ${rows} rows in volume ${manifest.volume.number}; allowed are they in volume 1`;
+  report.error({ code: 'MISPLACED_ROWS', message, entry: dataEntry(kind) });
+};
+
+const doubled = (kind: EntityKind, id: string): Finding => ({
+  code: 'DUPLICATE_ID',
+  message: `${kind}: two rows share an id`,
+  entry: dataEntry(kind),
+  id,
+});
+
+const fileSize = (row: Row): string | undefined => (isNumber(row.fileSize) ? numberText(row.fileSize) : undefined);
+
+/** Reads what no row is read from, so that every byte of the volume has been judged. Gives the bytes of all files. */
+const readFiles = async (volume: Volume, { tap }: Reading, report: Report): Promise<number> => {
+  let bytes = 0;
+  const drain = async ({ role }: Entry, body: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of body) bytes += role.is === 'file' ? chunk.length : 0;
+  };
+  const rows = new Set(volume.data.values());
+  // In the order of the bytes, which a disk and a remote store both like best.
+  for (const entry of volume.entries.toSorted((a, b) => a.offset - b.offset)) {
+    if (rows.has(entry) || entry.role.is === 'manifest') continue;
+    const body = volume.body(entry);
+    await reporting(report, () => drain(entry, entry.role.is === 'folder' ? body : tap(body)));
+  }
+  return bytes;
+};
+
+type Summary = Volume['manifest']['data_summary'];
+
+/** A summary of the manifest with the rows that are there. What `told` says too has been compared already. */
+export const compareCounts = (
+  where: string,
+  { manifest }: Volume,
+  summary: Summary,
+  counts: Record<EntityKind, number>,
+  report: Report,
+  told?: Summary,
+): void => {
+  for (const kind of entityKinds) {
+    const stated = summary[countKey(kind)];
+    if (stated !== undefined && stated !== counts[kind] && stated !== told?.[countKey(kind)]) {
+      const message = `${dataEntry(kind)}: ${counts[kind]} rows, ${where} says ${stated}`;
+      report.error({ code: 'COUNT_MISMATCH', message, entry: dataEntry(kind) });
+    }
+    if (stated === undefined && summary === manifest.data_summary && kindRules[kind].id !== undefined) {
+      const message = `data_summary: ${countKey(kind)} is missing`;
+      report.warn({ code: 'COUNT_MISMATCH', message, entry: manifestEntry });
+    }
+  }
+};
