@@ -4,6 +4,8 @@
  * anything else keeps the text it came with.
  */
 
+import { sortedNames } from './sorted-names.ts';
+
 /** A number that a JavaScript `number` would change. `text` is its source text, a JSON number. */
 export class ExactNumber {
   readonly text: string;
@@ -90,26 +92,38 @@ const describe = (value: Value): string =>
   value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 
 /** The canonical spelling of a value: keys sorted by UTF-16 code unit, no white space, numbers by their text. */
-export const formatValue = (value: Value): string => {
-  if (typeof value === 'string') return formatText(value);
-  if (value === null || typeof value === 'boolean') return String(value);
-  if (isNumber(value)) return numberText(value);
-  if (Array.isArray(value)) return `[${value.map(formatValue).join(',')}]`;
-  const names = Object.keys(value);
-  if (!isSorted(names)) names.sort();
-  let members = '';
-  for (const name of names) {
-    const member = formatName(name) + formatValue(value[name] as Value);
-    members += members === '' ? member : `,${member}`;
-  }
-  return `{${members}}`;
+export const formatValue = (value: Value): string => spelledAfter('', value);
+
+/** What was spelled so far with a value behind it: one text that grows is made of fewer pieces than many put together. */
+const spelledAfter = (text: string, value: Value): string => {
+  if (typeof value === 'string') return mustEscape.test(value) ? text + JSON.stringify(value) : `${text}"${value}"`;
+  if (typeof value === 'number') return text + value;
+  if (value === null || typeof value === 'boolean') return text + String(value);
+  if (value instanceof ExactNumber) return text + value.text;
+  return Array.isArray(value) ? listAfter(text, value) : mapAfter(text, value);
 };
 
-const isSorted = (names: readonly string[]): boolean =>
-  names.every((name, index) => index === 0 || (names[index - 1] as string) <= name);
+const listAfter = (text: string, list: Value[]): string => {
+  let spelled = `${text}[`;
+  let separator = '';
+  for (const value of list) {
+    spelled = spelledAfter(spelled + separator, value);
+    separator = ',';
+  }
+  return `${spelled}]`;
+};
+
+const mapAfter = (text: string, map: { [key: string]: Value }): string => {
+  let spelled = `${text}{`;
+  let separator = '';
+  for (const name of sortedNames(map)) {
+    spelled = spelledAfter(spelled + separator + formatName(name), map[name] as Value);
+    separator = ',';
+  }
+  return `${spelled}}`;
+};
 
 /** Nearly every text is spelled as it is, which a pattern tells sooner than JSON.stringify does. Any surrogate is left to that. */
-const formatText = (text: string): string => (mustEscape.test(text) ? JSON.stringify(text) : `"${text}"`);
 const mustEscape = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 /** A name with its colon. Rows are much alike, so the spelling of the first names is kept. */

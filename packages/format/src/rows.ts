@@ -1,5 +1,5 @@
 /** The rows of a data file, streamed. Our own spelling goes by line, any other byte by byte. */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { EntityKind } from './entities.ts';
 import { PackageRefused } from './errors.ts';
 import { plainCheck } from './plain-row.ts';
@@ -72,13 +72,18 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
   /** Reads by line what can be read by line; answers where it could not go on. */
   const byLine = (block: Buffer): number => {
     if (!isUtf8(block)) throw new PackageRefused('BAD_TEXT', `bytes after row ${rows} are not UTF-8`);
-    const isAtRisk = fractionOrExponent.test(block.toString('latin1'));
+    // A character a byte, so that places in it are places in the block.
+    const text = block.toString('latin1');
+    const isAtRisk = fractionOrExponent.test(text);
+    const wide = isAscii(block) ? () => false : beyondAscii(text);
     for (let at = 0; at < block.length; ) {
-      const lineEnd = block.indexOf(newline, at);
-      const end = block[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
-      const hasComma = block[end - 1] === comma;
-      const text = rowText(block, at, hasComma ? end - 1 : end);
-      const row = text === undefined ? undefined : lineRow(text, isAtRisk);
+      const lineEnd = text.indexOf('\n', at);
+      const end = text.charCodeAt(lineEnd - 1) === carriageReturn ? lineEnd - 1 : lineEnd;
+      const hasComma = text.charCodeAt(end - 1) === comma;
+      const rowEnd = hasComma ? end - 1 : end;
+      const isRow = mayBeRow(text, at, rowEnd);
+      const line = isRow ? (wide(at, rowEnd) ? block.toString('utf8', at, rowEnd) : text.slice(at, rowEnd)) : '';
+      const row = isRow ? lineRow(line, isAtRisk) : undefined;
       if (row !== undefined) {
         rows += 1;
         expecting = hasComma ? 'row' : 'comma';
@@ -90,14 +95,12 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
     return block.length;
   };
 
-  /** The text of a line as we write it, a whole object. Undefined if the line is none. */
-  const rowText = (block: Buffer, start: number, end: number): string | undefined => {
-    const mayBeRow = expecting === 'row' || expecting === 'first-row';
-    if (!mayBeRow || end - start > lineBytes) return undefined;
-    if (block[start] !== openBrace || block[end - 1] !== closeBrace) return undefined;
-    // Line by line, since one character beyond Latin-1 makes a text that takes twice the room and the time to parse.
-    return block.toString('utf8', start, end);
-  };
+  /** A whole object on a line, as we write it. */
+  const mayBeRow = (text: string, start: number, end: number): boolean =>
+    (expecting === 'row' || expecting === 'first-row') &&
+    end - start <= lineBytes &&
+    text.charCodeAt(start) === openBrace &&
+    text.charCodeAt(end - 1) === closeBrace;
 
   const isClosing = (block: Buffer, start: number, end: number): boolean =>
     (expecting === 'comma' || expecting === 'first-row') && block.subarray(start, end).equals(closing);
@@ -160,6 +163,20 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
   };
 
   return { push, end, take };
+};
+
+/** Tells whether a stretch of a text holds a character beyond ASCII. Asked from left to right. */
+const beyondAscii = (text: string): ((start: number, end: number) => boolean) => {
+  const pattern = /[^\0-\x7f]/g;
+  const following = (from: number): number => {
+    pattern.lastIndex = from;
+    return pattern.exec(text)?.index ?? text.length;
+  };
+  let next = following(0);
+  return (start, end) => {
+    if (next < start) next = following(start);
+    return next < end;
+  };
 };
 
 /** A number with a fraction or an exponent, by what follows it; texts may be found too, which costs only time. */
