@@ -79,10 +79,9 @@ const isInteger = (value: unknown): boolean => Number.isSafeInteger(value) && (v
 /** Gives the row's only long integer the digits it has in the text, if it is beyond doubt where they stand. */
 const restoreLong = (row: Row, name: string, text: string, field: Field | undefined): boolean => {
   const quoted = `"${name}"`;
-  // The last one, as the last of two equal names counts. Within a text its quotes would be escaped, within a value
-  // no name stands that the schema does not know there, and what is a value is not followed by a colon.
+  // The last of equal names counts. Within a text the quotes would be escaped, and within an object its brace would follow.
   const at = text.lastIndexOf(quoted);
-  if (at < 1 || text[at - 1] === '\\') return false;
+  if (at < 1 || text[at - 1] === '\\' || text.indexOf('}', at) !== text.length - 1) return false;
   const digits = integerAfter(text, at + quoted.length);
   if (digits.length > longestInteger || Number(digits) !== row[name]) return false;
   const value = new ExactNumber(digits);

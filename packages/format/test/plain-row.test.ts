@@ -112,9 +112,17 @@ describe('a long integer', () => {
     expect(look('"transactionHash":18446744073709551615')).toContain('"transactionHash":18446744073709551615');
   });
 
+  test('named twice keeps the last', () => {
+    const twice = '"transactionHash":18446744073709551615,"transactionHash":18446744073709551614';
+    expect(look(twice)).toBe(formatRow(parseRow(text(twice))));
+  });
+
   test.each([
     ['beyond 64 bits', '"transactionHash":18446744073709551616'],
-    ['named twice', '"transactionHash":18446744073709551615,"transactionHash":18446744073709551614'],
+    [
+      'named again within what a later name overwrites',
+      '"transactionHash":18446744073709551615,"memo":{"transactionHash":18446744073709551614},"memo":""',
+    ],
     [
       'named within what a later name overwrites',
       '"memo":{"transactionHash":18446744073709551614},"memo":"","transactionHash" :18446744073709551615',
