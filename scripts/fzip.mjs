@@ -168,9 +168,11 @@ const commands = {
   demo: (args) => run('packages/local/src/demo.ts', args, { ipc: true }),
   test,
   check,
-  /** `npm run bench -- format` measures the format alone, anything else the embedded runtime. */
-  bench: ([first, ...args]) =>
-    first === 'format' ? run('test/bench/format.ts', args) : run('test/bench/bench.ts', first ? [first, ...args] : []),
+  /** The same tests with the full figures that the issues name. */
+  'test:long': (args) => run('node_modules/vitest/vitest.mjs', ['run', ...args], { env: { FZIP_LONG: '1' } }),
+  /** `npm run bench -- format` measures the format alone, `backup` and `restore` the embedded runtime. */
+  bench: ([first = 'backup', ...args]) =>
+    first === 'format' ? run('test/bench/format.ts', args) : run('test/bench/job.ts', [first, ...args]),
   /** The same tests as in `npm test`, with a million cases or as many as are given. */
   fuzz: ([cases = '1000000']) =>
     run('node_modules/vitest/vitest.mjs', ['run', '--project=packages', 'packages/format/test/fuzz.test.ts'], {

@@ -32,16 +32,20 @@ export const finishPiece = async (
   return (await ledger.mark(scope, 'root', page)) >= pages;
 };
 
+/** How many records are asked for at first and at most: one that is not there costs as much to read as one that is. */
+const asked = { first: 4, most: 100 };
+
 /** Every record of a scope from 0 on, some at a time. */
 export async function* records<T>(
   ledger: Ledger,
   scope: LedgerScope,
   parse: (record: unknown) => T,
 ): AsyncGenerator<T> {
-  const step = 100;
-  for (let from = 0; ; from += step) {
-    const found = await ledger.range(scope, from, step);
+  let from = 0;
+  for (let count = asked.first; ; count = Math.min(asked.most, count * 2)) {
+    const found = await ledger.range(scope, from, count);
     for (const record of found) yield parse(record);
-    if (found.length < step) return;
+    if (found.length < count) return;
+    from += count;
   }
 }
