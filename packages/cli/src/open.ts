@@ -54,6 +54,19 @@ export const openSource = async (place: string): Promise<NamedSource> => {
   }
 };
 
+/** Lends one file to `use`, without a look into it, and closes it. @throws CannotRead */
+export const withSource = async <T>(place: string, use: (source: NamedSource) => Promise<T>): Promise<T> => {
+  const source = await openSource(place);
+  try {
+    return await use(source);
+  } catch (error) {
+    // A failure to write elsewhere says nothing of this file.
+    throw (error as NodeJS.ErrnoException).syscall === 'read' ? named(source.name, error) : error;
+  } finally {
+    await source.close();
+  }
+};
+
 const isUrlLike = /^[a-z][a-z0-9+.-]+:\/\//i;
 
 /** Without the query, which may hold a signature. @throws CannotRead */

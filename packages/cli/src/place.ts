@@ -1,9 +1,9 @@
 /** Puts files into a folder: whole or not at all, never outside of it, never through a link. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from './command.ts';
 
@@ -55,19 +55,92 @@ export const placeFile = async (
   await requireFree(root, segments, mayReplace);
   const place = path.join(root, ...segments);
   await mkdir(path.dirname(place), { recursive: true });
-  const draft = path.join(path.dirname(place), `.fzip-${randomUUID()}`);
+  try {
+    await withDraft(path.dirname(place), onInterrupt, async (draft, file) => {
+      await pipeline(body, file.createWriteStream());
+      await requireFree(root, segments, mayReplace);
+      await rename(draft, place);
+    });
+  } catch (error) {
+    body.destroy();
+    throw error;
+  }
+};
+
+/**
+ * A new file in a folder, under a name that nobody else has; whatever `use` has not renamed by its end is removed.
+ * The file is closed when it was written, or by then.
+ */
+const withDraft = async <T>(
+  folder: string,
+  onInterrupt: OnInterrupt,
+  use: (draft: string, file: FileHandle) => Promise<T>,
+): Promise<T> => {
+  const draft = path.join(folder, `.fzip-${randomUUID()}`);
   const calledOff = onInterrupt(() => rmSync(draft, { force: true }));
   try {
     // `wx` neither follows a link nor opens what is there.
     const file = await open(draft, 'wx', 0o666);
-    await pipeline(body, file.createWriteStream());
-    await requireFree(root, segments, mayReplace);
-    await rename(draft, place);
-  } catch (error) {
-    body.destroy();
-    await rm(draft, { force: true });
-    throw error;
+    try {
+      return await use(draft, file);
+    } finally {
+      await file.close().catch(() => undefined);
+    }
   } finally {
+    await rm(draft, { force: true });
     calledOff();
   }
 };
+
+/**
+ * Writes a file that must not be there yet: it is written and proven under another name, then it gets its own.
+ * Nothing is left if that fails, and whatever came to stand there meanwhile stays.
+ * @param write ends or destroys the sink
+ * @param prove reads what was written
+ * @throws UsageError if something is there, or the folder is not; whatever the two or the disk fail with
+ */
+export const placeNew = async <T>(
+  place: string,
+  onInterrupt: OnInterrupt,
+  write: (sink: Writable) => Promise<T>,
+  prove: (draft: string) => Promise<void>,
+): Promise<T> => {
+  const folder = await realpath(path.dirname(place)).catch(() => undefined);
+  if (folder === undefined) throw new UsageError(`${path.dirname(place)}: no such folder`);
+  const target = path.join(folder, path.basename(place));
+  await requireNothing(target);
+  return withDraft(folder, onInterrupt, async (draft, file) => {
+    const written = await write(sinkOf(file));
+    await file.sync();
+    await prove(draft);
+    await moveToFree(draft, target);
+    return written;
+  });
+};
+
+/** Node's own stream would close the file, which is synchronised after it. */
+const sinkOf = (file: FileHandle): Writable =>
+  new Writable({
+    write: (chunk: Buffer, _encoding, callback) => {
+      file.appendFile(chunk).then(() => callback(), callback);
+    },
+  });
+
+const requireNothing = async (place: string): Promise<void> => {
+  if ((await kindAt(place)) !== 'nothing') throw new UsageError(`${place} is there already; name another place`);
+};
+
+/** A link is made only where nothing is; a rename would replace. Some file systems have no links. */
+const moveToFree = async (draft: string, place: string): Promise<void> => {
+  try {
+    await link(draft, place);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EEXIST') await requireNothing(place);
+    if (!linkless.has(code)) throw error;
+    await requireNothing(place);
+    await rename(draft, place);
+  }
+};
+
+const linkless = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);

@@ -1,6 +1,6 @@
 /** The bytes of one entry, inflated and verified while they stream. */
 import { createHash } from 'node:crypto';
-import { type Duplex, pipeline, type Readable, Transform } from 'node:stream';
+import { Duplex, pipeline, type Readable, Transform } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry } from './directory.ts';
 import { PackageRefused } from './errors.ts';
@@ -29,7 +29,10 @@ type Unpacking = { name: string; stream: Duplex; bytesRead(): number };
 
 const unpackingOf = (entry: Entry): Unpacking | undefined => {
   if (entry.method === 0) return undefined;
-  if (entry.method === 14) return { name: 'LZMA', ...createUnlzma(entry) };
+  if (entry.method === 14) {
+    const { plain, bytesRead } = createUnlzma(entry);
+    return { name: 'LZMA', stream: Duplex.from(plain), bytesRead };
+  }
   const inflate = createInflateRaw({ chunkSize: inflateChunk });
   return { name: 'deflate', stream: inflate, bytesRead: () => inflate.bytesWritten };
 };

@@ -71,7 +71,7 @@ export const eachKind = <T>(make: (kind: EntityKind) => T): Record<EntityKind, T
   Object.fromEntries(entityKinds.map((kind) => [kind, make(kind)])) as Record<EntityKind, T>;
 
 /** Rows of these kinds may stand in any volume; all others stand whole in the first. FORMAT.md, "Volumes". */
-const spanning: readonly EntityKind[] = ['transactions', 'analytics'];
+export const spanning: readonly EntityKind[] = ['transactions', 'analytics'];
 
 const readRows = async (
   volume: Volume,

@@ -101,9 +101,13 @@ export class DefectLedger {
     return this.#overflowed;
   }
 
-  /** @param ids knows the id of every row of the profile that can be referred to */
-  add(kind: EntityKind, row: Row, ids: { has(kind: EntityKind, id: string): boolean }): void {
+  /**
+   * @param ids knows the id of every row of the profile that can be referred to
+   * @param isPlain it is known that no value of the row is odd
+   */
+  add(kind: EntityKind, row: Row, ids: { has(kind: EntityKind, id: string): boolean }, isPlain = false): void {
     if (kind === 'categories') this.#categories.row(row);
+    if (isPlain && everyReference(kind, row, (to, id) => ids.has(to, id))) return;
     for (const { field, problem } of oddValues(kind, row)) this.#count({ kind, field, problem, rows: 1 });
     for (const { field, to, id } of referencesOf(kind, row)) {
       if (!ids.has(to, id)) this.#count({ kind, field, missing: id, rows: 1 });

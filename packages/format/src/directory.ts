@@ -92,7 +92,7 @@ const readEntries = async (zip: ZipFile, limits: Limits): Promise<Entry[]> => {
 };
 
 /** Names that some file system takes for one. */
-const foldName = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+export const foldName = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 
 const toEntry = (found: ZipEntry): Entry => {
   const { generalPurposeBitFlag: flags, compressionMethod: method } = found;

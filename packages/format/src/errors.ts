@@ -46,6 +46,8 @@ export const refusals = {
   MISPLACED_ROWS: 'rows stand in a volume that may not hold them',
   NOT_READ: 'a part of the archive is not read',
   TOO_MANY_ENTRIES: 'the archive has more entries than a limit allows',
+  REPAIRED: 'the package is what could be saved of a damaged one',
+  NOTHING_SAVED: 'nothing of a damaged package could be saved',
   TOO_LARGE: 'the package is beyond a limit of bytes',
 } as const;
 

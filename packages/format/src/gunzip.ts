@@ -112,8 +112,8 @@ const createMember = (name: string): Member => {
   return { push, judge };
 };
 
-/** Where the deflate stream begins; undefined while too little is there to say. */
-const headerEnd = (head: Buffer, name: string): number | undefined => {
+/** Where the deflate stream begins; undefined while too little is there to say. @throws PackageRefused if it is no gzip */
+export const headerEnd = (head: Buffer, name: string): number | undefined => {
   if (head.length < fixedBytes) return undefined;
   const flags = head.readUInt8(3);
   if (head.readUInt16BE(0) !== 0x1f8b || head.readUInt8(2) !== 8 || (flags & flag.reserved) !== 0)

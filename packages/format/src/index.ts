@@ -14,6 +14,7 @@ export { normalizer } from './normalize.ts';
 export * from './package-row.ts';
 export * from './preview.ts';
 export * from './reader.ts';
+export * from './repair/index.ts';
 export * from './row.ts';
 export { oneSet, volumeText } from './set.ts';
 export * from './source.ts';

@@ -1,5 +1,5 @@
 /** The manifest's text: JSON without a key given twice, in either dialect's spelling, as the one that our schema knows. */
-import { PackageRefused } from './errors.ts';
+import { type Finding, PackageRefused } from './errors.ts';
 import { DataSummary, Manifest, manifestEntry, Snapshot, VolumeOfSet } from './manifest.ts';
 
 /** `fzip-1.0` spells the manifest's keys in snake_case, HouseF3's own packages in camelCase. */
@@ -7,8 +7,51 @@ export type Dialect = 'fzip-1.0' | 'housef3-2.5';
 
 export type Json = { [key: string]: unknown };
 
+/**
+ * The manifest that some bytes are.
+ * @param notes gets what is worth a warning
+ * @throws PackageRefused BAD_MANIFEST or UNSUPPORTED_VERSION
+ */
+export const manifestFrom = (bytes: Buffer, notes: Finding[]): { manifest: Manifest; dialect: Dialect } => {
+  const written = parseManifest(bytes);
+  const dialect = dialectOf(written);
+  const json = dialect === 'housef3-2.5' ? inSnakeCase(written) : written;
+  requireVersion(json, notes);
+  const result = Manifest.safeParse(json);
+  if (result.success) return { manifest: result.data, dialect };
+  const [issue] = result.error.issues;
+  throw new PackageRefused('BAD_MANIFEST', `${issue?.path.join('.')}: ${issue?.message}`, manifestEntry);
+};
+
+/** A manifest of another major version may differ in anything, so this comes before its other fields. */
+const requireVersion = (json: Json, notes: Finding[]): void => {
+  const version = json.backup_format_version;
+  if (typeof version !== 'string' || !/^\d+(\.\d+)*$/.test(version)) {
+    throw new PackageRefused(
+      'BAD_MANIFEST',
+      `backup_format_version is ${JSON.stringify(version)}; allowed is "1.0"`,
+      manifestEntry,
+    );
+  }
+  const [major, minor = '0'] = version.split('.');
+  if (Number(major) !== 1)
+    throw new PackageRefused('UNSUPPORTED_VERSION', `version ${version}; allowed are 1.x`, manifestEntry);
+  if (Number(minor) > 0) {
+    notes.push({ code: 'UNSUPPORTED_VERSION', message: `version ${version} is newer than 1.0`, entry: manifestEntry });
+  }
+};
+
+/** What the manifest states of each entry, as 64 hex digits in lower case. Keys with and without `data/` are read. */
+export const checksumsOf = (manifest: Manifest): Map<string, string> =>
+  new Map(
+    Object.entries(manifest.checksums).map(([name, value]) => [
+      name.includes('/') || name === manifestEntry ? name : `data/${name}`,
+      value.slice('sha256:'.length).toLowerCase(),
+    ]),
+  );
+
 /** @throws PackageRefused BAD_MANIFEST if the bytes are no JSON object, or give a key twice */
-export const parseManifest = (bytes: Buffer): Json => {
+const parseManifest = (bytes: Buffer): Json => {
   const text = decode(bytes);
   const json = text === undefined ? undefined : parse(text);
   if (text === undefined || !isJson(json))
@@ -61,7 +104,7 @@ const keyGivenTwice = (text: string): string | undefined => {
 };
 
 /** What the manifest's spelling says of the package. */
-export const dialectOf = (json: Json): Dialect =>
+const dialectOf = (json: Json): Dialect =>
   Object.hasOwn(json, 'backupFormatVersion') && !Object.hasOwn(json, 'backup_format_version')
     ? 'housef3-2.5'
     : 'fzip-1.0';
@@ -81,7 +124,7 @@ const known = {
  * The manifest with every key that we know in snake_case; null stands for absent. What we do not know stays as it is.
  * @throws PackageRefused BAD_MANIFEST if a key stands there in both spellings
  */
-export const inSnakeCase = (json: Json): Json => {
+const inSnakeCase = (json: Json): Json => {
   const root = respell(json, known.root);
   for (const part of ['data_summary', 'compatibility', 'snapshot', 'volume'] as const) {
     const inner = root[part];

@@ -6,8 +6,9 @@ import { dataEntry, type EntityKind } from './entities.ts';
 import { type RowLine, rowsOf } from './entry-rows.ts';
 import { type Finding, PackageRefused } from './errors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { Manifest, manifestEntry } from './manifest.ts';
-import { type Dialect, dialectOf, inSnakeCase, type Json, parseManifest } from './manifest-text.ts';
+import { type Manifest, manifestEntry } from './manifest.ts';
+import { checksumsOf, type Dialect, manifestFrom } from './manifest-text.ts';
+import { isMarkedRepaired, repairedText } from './repaired-mark.ts';
 import type { PackageSource } from './source.ts';
 
 export type { Entry } from './directory.ts';
@@ -49,6 +50,8 @@ export const openVolume = async (source: PackageSource, limits: Partial<Limits> 
   if (comment.length > 0)
     notes.push({ code: 'NOT_READ', message: `the archive has a comment of ${comment.length} bytes: not read` });
   const { manifest, dialect } = await readManifest(source, entries, bounds, notes);
+  if (isMarkedRepaired(manifest))
+    notes.push({ code: 'REPAIRED', message: repairedText(manifest), entry: manifestEntry });
   const { data, files } = sortOut(entries, dialect, notes);
   const checksums = checksumsOf(manifest);
   const body = (entry: Entry): Readable => openBody(source, entry, checksums.get(entry.name));
@@ -113,42 +116,8 @@ const readManifest = async (
   }
   const chunks: Buffer[] = [];
   for await (const chunk of openBody(source, entry)) chunks.push(chunk);
-  const written = parseManifest(Buffer.concat(chunks));
-  const dialect = dialectOf(written);
-  const json = dialect === 'housef3-2.5' ? inSnakeCase(written) : written;
-  requireVersion(json, notes);
-  const result = Manifest.safeParse(json);
-  if (result.success) return { manifest: result.data, dialect };
-  const [issue] = result.error.issues;
-  throw new PackageRefused('BAD_MANIFEST', `${issue?.path.join('.')}: ${issue?.message}`, manifestEntry);
+  return manifestFrom(Buffer.concat(chunks), notes);
 };
-
-/** A manifest of another major version may differ in anything, so this comes before its other fields. */
-const requireVersion = (json: Json, notes: Finding[]): void => {
-  const version = json.backup_format_version;
-  if (typeof version !== 'string' || !/^\d+(\.\d+)*$/.test(version)) {
-    throw new PackageRefused(
-      'BAD_MANIFEST',
-      `backup_format_version is ${JSON.stringify(version)}; allowed is "1.0"`,
-      manifestEntry,
-    );
-  }
-  const [major, minor = '0'] = version.split('.');
-  if (Number(major) !== 1)
-    throw new PackageRefused('UNSUPPORTED_VERSION', `version ${version}; allowed are 1.x`, manifestEntry);
-  if (Number(minor) > 0) {
-    notes.push({ code: 'UNSUPPORTED_VERSION', message: `version ${version} is newer than 1.0`, entry: manifestEntry });
-  }
-};
-
-/** Keys with and without `data/` are read. */
-const checksumsOf = (manifest: Manifest): Map<string, string> =>
-  new Map(
-    Object.entries(manifest.checksums).map(([name, value]) => [
-      name.includes('/') || name === manifestEntry ? name : `data/${name}`,
-      value.slice('sha256:'.length).toLowerCase(),
-    ]),
-  );
 
 const inflatedOf = (
   data: ReadonlyMap<EntityKind, Entry>,

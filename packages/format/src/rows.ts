@@ -180,7 +180,7 @@ const beyondAscii = (text: string): ((start: number, end: number) => boolean) =>
 };
 
 /** A number with a fraction or an exponent, by what follows it; texts may be found too, which costs only time. */
-const fractionOrExponent = /\d[.eE][-+]?\d+\s*[,}\]]/;
+export const fractionOrExponent = /\d[.eE][-+]?\d+\s*[,}\]]/;
 
 const withoutMark = (data: Buffer): Buffer => (data.subarray(0, 3).equals(byteOrderMark) ? data.subarray(3) : data);
 

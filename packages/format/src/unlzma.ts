@@ -1,5 +1,5 @@
 /** LZMA within a ZIP (method 14), as HouseF3 writes it above 50 MiB of files: decoded as it streams, in bounded memory. */
-import { Duplex, type Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import lzma from 'lzma-native';
 import type { Entry } from './directory.ts';
 import { PackageRefused } from './errors.ts';
@@ -23,18 +23,21 @@ const pieceBytes = 1024;
 /** What the library's types lack of its streams. */
 type Decoder = Transform & { cleanup(): void; totalIn(): number };
 
+/** What is needed of an entry. */
+type Packed = Pick<Entry, 'name' | 'flags' | 'size'>;
+
 export type Unlzma = {
-  /** Takes the entry's own bytes, gives the plain ones. Fails with PackageRefused BAD_COMPRESSION or TOO_LARGE, or an LZMA error. */
-  stream: Duplex;
+  /** Takes the entry's own bytes, gives the plain ones. @throws PackageRefused BAD_COMPRESSION or TOO_LARGE, or an LZMA error */
+  plain(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer>;
   /** Bytes of the entry that were read when its LZMA ended. */
   bytesRead(): number;
 };
 
-export const createUnlzma = (entry: Entry): Unlzma => {
+export const createUnlzma = (entry: Packed): Unlzma => {
   const options = { memlimit: mostMemory, synchronous: true };
   const decoder = lzma.createStream('aloneDecoder', options as object) as Transform as Decoder;
   return {
-    stream: Duplex.from((packed: AsyncIterable<Buffer>) => decode(decoder, asAlone(packed, entry))),
+    plain: (packed) => decode(decoder, asAlone(packed, entry)),
     bytesRead: () => decoder.totalIn() - aloneBytes + headBytes,
   };
 };
@@ -70,7 +73,7 @@ const decode = async function* (decoder: Decoder, pieces: AsyncIterable<Buffer>)
 };
 
 /** The stream of a ZIP as a `.lzma` file, in small pieces. @throws PackageRefused if its head is none that is allowed */
-const asAlone = async function* (packed: AsyncIterable<Buffer>, entry: Entry): AsyncGenerator<Buffer> {
+const asAlone = async function* (packed: AsyncIterable<Buffer>, entry: Packed): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of packed) {
     let data = chunk;
@@ -89,7 +92,7 @@ const asAlone = async function* (packed: AsyncIterable<Buffer>, entry: Entry): A
   }
 };
 
-const aloneHead = (head: Buffer, { name, flags, size }: Entry): Buffer => {
+const aloneHead = (head: Buffer, { name, flags, size }: Packed): Buffer => {
   const length = head.readUInt16LE(2);
   if (length !== propertyBytes) {
     const message = `LZMA properties of ${length} bytes; allowed are ${propertyBytes}`;

@@ -5,6 +5,7 @@ import { extractCommand } from './extract.ts';
 import { inspectCommand } from './inspect.ts';
 import { lsCommand } from './ls.ts';
 import { previewCommand } from './preview.ts';
+import { repairCommand } from './repair.ts';
 import { verifyCommand } from './verify.ts';
 
 export const commands: readonly CommandOf[] = [
@@ -14,4 +15,5 @@ export const commands: readonly CommandOf[] = [
   lsCommand,
   catCommand,
   extractCommand,
+  repairCommand,
 ];
