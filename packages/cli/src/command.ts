@@ -41,7 +41,8 @@ export type OptionOf = {
   isRequired?: boolean;
 };
 
-export type Chosen = Readonly<Record<string, string | boolean | undefined>>;
+/** Of an option that takes several values, all of them. */
+export type Chosen = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** What the user asked for cannot be done as it was asked. The message names what is allowed. */
 export class UsageError extends Error {

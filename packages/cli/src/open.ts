@@ -80,10 +80,25 @@ const nameOfUrl = (url: string): string => {
  * Everything is closed when `use` is done.
  * @throws CannotRead; PackageRefused, also if the volumes are not of one set
  */
-export const withPackage = async <T>(
+export const withPackage = <T>(paths: readonly string[], use: (opened: OpenedPackage) => Promise<T>): Promise<T> =>
+  withVolumes(paths, (volumes) => use(asOne(volumes)));
+
+/** Opens what the user named, as several packages: volumes that share a set are one, every other is one of its own. */
+export const withPackages = <T>(
   paths: readonly string[],
-  use: (opened: OpenedPackage) => Promise<T>,
-): Promise<T> => {
+  use: (opened: readonly OpenedPackage[]) => Promise<T>,
+): Promise<T> =>
+  withVolumes(paths, (volumes) => {
+    const sets = new Map<string, NamedVolume[]>();
+    for (const [index, found] of volumes.entries()) {
+      const { count, set_id } = found.volume.manifest.volume;
+      const set = count > 1 && set_id !== '' ? `set ${set_id}` : `lone ${index}`;
+      sets.set(set, [...(sets.get(set) ?? []), found]);
+    }
+    return use([...sets.values()].map(asOne));
+  });
+
+const withVolumes = async <T>(paths: readonly string[], use: (volumes: NamedVolume[]) => Promise<T>): Promise<T> => {
   const volumes: NamedVolume[] = [];
   try {
     for (const path of paths) {
@@ -95,7 +110,7 @@ export const withPackage = async <T>(
         throw named(source.name, error);
       }
     }
-    return await use(asOne(volumes));
+    return await use(volumes);
   } finally {
     for (const { source } of volumes) await source.close();
   }

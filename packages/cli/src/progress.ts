@@ -23,8 +23,9 @@ export const progressOn = (outlet: Outlet, text: string, bytes: number): Progres
       const now = performance.now();
       if (now - shownAt < everyMs) return;
       shownAt = now;
-      const percent = String(Math.floor((100 * done) / Math.max(bytes, 1))).padStart(3);
-      const line = `${percent} %  ${bytesText(done)} of ${bytesText(bytes)}  ${escapeText(text)}`;
+      // How much is read twice is not always known beforehand.
+      const share = Math.min(1, done / Math.max(bytes, 1));
+      const line = `${String(Math.floor(100 * share)).padStart(3)} %  ${bytesText(Math.min(done, bytes))} of ${bytesText(bytes)}  ${escapeText(text)}`;
       outlet.write(`${clear}${[...line].slice(0, leastColumns - 1 + ((outlet.columns ?? 0) - leastColumns)).join('')}`);
     },
     end: () => {

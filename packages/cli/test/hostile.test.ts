@@ -6,17 +6,21 @@ import { editManifest, rawZip, repack, unpack } from '../../format/test/packing.
 import { forbidden, fzip, packed, sample, stored } from './packages.ts';
 
 const nasty = '\u001b]0;owned\u0007\u202eexe.fdp\u200b\u009b31m\r\n\u0000';
-const commandsOf = (place: string): string[][] => [
+/** A package without anything nasty, so that all of the other differs from it. */
+const plain = await packed();
+const commandsOf = async (place: string): Promise<string[][]> => [
   ['inspect', place],
   ['verify', place],
   ['preview', place],
   ['ls', place],
   ['ls', '--long', place],
   ['cat', place, 'no such entry \u001b[31m'],
+  ['diff', place, place, '--by', 'content'],
+  ['diff', place, await stored(plain)],
 ];
 
 const expectHarmless = async (place: string): Promise<void> => {
-  for (const argv of commandsOf(place)) {
+  for (const argv of await commandsOf(place)) {
     const { out, err } = await fzip(argv);
     const { out: document } = await fzip([...argv, '--json']);
     for (const text of [out, err, document]) expect(text).not.toMatch(forbidden);
@@ -69,7 +73,11 @@ describe('what a package says', () => {
 
   test('never adds a colour or an escape sequence on a terminal', async () => {
     const place = await stored(await nastyPackage());
-    for (const argv of [...commandsOf(place), ['cat', place, 'accounts'], ['cat', place, 'data/accounts.json']]) {
+    for (const argv of [
+      ...(await commandsOf(place)),
+      ['cat', place, 'accounts'],
+      ['cat', place, 'data/accounts.json'],
+    ]) {
       const { out, err } = await fzip([...argv, '--no-color'], { columns: 80 });
       expect(out).not.toMatch(forbidden);
       expect(err.replaceAll('\r\u001b[K', '')).not.toMatch(forbidden);

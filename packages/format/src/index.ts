@@ -2,6 +2,14 @@ export * from './check.ts';
 export * from './decimal.ts';
 export * from './decimal-sum.ts';
 export * from './defects.ts';
+export {
+  type Difference,
+  type DiffKind,
+  type DiffOptions,
+  diffKinds,
+  diffPackages,
+  type PackageDiff,
+} from './diff/diff.ts';
 export * from './digest.ts';
 export * from './entities.ts';
 export * from './errors.ts';

@@ -1,0 +1,47 @@
+/** What of a row is compared: not whose it is nor where its file lies, which a restore makes anew, and no number's spelling. */
+import { normalDecimal } from '../decimal.ts';
+import { type EntityKind, kindRules } from '../entities.ts';
+import { mapAt } from '../fields.ts';
+import { withNormalNumbers } from '../package-row.ts';
+import { isMap, isNumber, numberText, type Row, type Value } from '../row.ts';
+
+const notCompared: readonly string[] = ['userId', 's3Key'];
+
+/** A row by which to compare: null is absent, "10.00" is "10", 1.0 is 1. */
+export const comparable = (kind: EntityKind, row: Row): Row => {
+  let spelled = row;
+  for (const path of Object.keys(kindRules[kind].money)) spelled = mapAt(spelled, path, normalMoney);
+  return withNormalNumbers(withoutNull(spelled, notCompared));
+};
+
+const normalMoney = (value: Value): Value => {
+  if (isNumber(value)) return normalDecimal(numberText(value));
+  return typeof value === 'string' ? normalDecimal(value) : value;
+};
+
+const withoutNull = <T extends Value>(value: T, leftOut: readonly string[] = []): T => strip(value, leftOut) as T;
+
+const strip = (value: Value, leftOut: readonly string[]): Value => {
+  if (Array.isArray(value)) return value.map((inner) => strip(inner, []));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, inner]) => inner !== null && !leftOut.includes(name))
+      .map(([name, inner]) => [name, strip(inner, [])]),
+  );
+};
+
+/** What a row says of itself by a name, for people. */
+export const nameOf = (kind: EntityKind, row: Row): string | undefined => {
+  const name = row[names[kind]];
+  return typeof name === 'string' ? name : undefined;
+};
+
+const names: Readonly<Record<EntityKind, string>> = {
+  accounts: 'accountName',
+  categories: 'name',
+  file_maps: 'name',
+  transaction_files: 'fileName',
+  transactions: 'description',
+  analytics: 'analyticType',
+};
