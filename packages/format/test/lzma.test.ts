@@ -7,6 +7,7 @@ import { beforeAll, describe, expect } from 'vitest';
 import { bufferSource, checkVolume, entityKinds, openVolume } from '../src/index.ts';
 import { profile } from './arbitraries.ts';
 import { codesOf, pack, type RawEntry, rawZip, unpack } from './packing.ts';
+import { expectPartOf, linesOf, saved } from './repairing.ts';
 
 const aloneBytes = 13;
 const propertyBytes = 5;
@@ -54,6 +55,21 @@ describe('a package of LZMA entries', () => {
       expect(verdict.files).toEqual(expected.files);
     },
   );
+});
+
+test('what is whole of a package of LZMA entries that was cut is saved', async () => {
+  const [found] = fc.sample(
+    profile.filter(({ rows }) => rows.accounts.length > 1 && rows.transactions.length > 2),
+    { seed: 5, numRuns: 1 },
+  );
+  const zip = await squeezed((await pack(found as never)).zip);
+  const whole = await saved(zip.subarray(0, zip.indexOf('PK\x01\x02')));
+  expect(whole?.lost).toEqual([]);
+  const was = { lines: await linesOf(zip), entries: await unpack(zip) };
+  for (let end = 100; end < zip.length; end += 131) {
+    const part = await saved(zip.subarray(0, end));
+    if (part) await expectPartOf(part.zip, was);
+  }
 });
 
 describe('an LZMA entry', () => {

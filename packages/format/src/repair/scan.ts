@@ -9,7 +9,7 @@ type Step = { entry: FoundEntry; next: number; isOpen: boolean };
 
 /** The entries in the order of their bytes. Signatures within one that was read whole are its own business. */
 export const scanEntries = async function* (window: Window, allowance: Allowance): AsyncGenerator<FoundEntry> {
-  const isCut = !(await endsAsArchive(window));
+  const tail: Tail = { isCut: !(await endsAsArchive(window)), zeros: await zerosFrom(window) };
   let isDoubtful = false;
   let cut: FoundEntry | undefined;
   let at = 0;
@@ -21,7 +21,7 @@ export const scanEntries = async function* (window: Window, allowance: Allowance
       at = record.at + 4;
       continue;
     }
-    const { entry, next, isOpen } = await stepOver(window, record.header, isCut, allowance);
+    const { entry, next, isOpen } = await stepOver(window, record.header, tail, allowance);
     const found = { ...entry, isDoubtful };
     if (isOpen && found.place.method === 0) isDoubtful = true;
     at = next;
@@ -31,19 +31,51 @@ export const scanEntries = async function* (window: Window, allowance: Allowance
   if (cut) yield cut;
 };
 
-const stepOver = async (window: Window, header: LocalHeader, isCut: boolean, allowance: Allowance): Promise<Step> => {
+/** How the package ends: as no archive does, in zeros from a place on. A download that broke off may have had its room made ready. */
+type Tail = { isCut: boolean; zeros: number };
+
+const leastZeros = 64;
+
+/** Where the zeros begin that the source ends in; its size if there are hardly any. */
+const zerosFrom = async (window: Window): Promise<number> => {
+  const block = 64 * 1024;
+  for (let end = window.size; end > 0; end -= block) {
+    const start = Math.max(0, end - block);
+    const last = (await window.at(start, end - start)).findLastIndex((byte) => byte !== 0);
+    if (last !== -1) return window.size - (start + last + 1) < leastZeros ? window.size : start + last + 1;
+  }
+  return 0;
+};
+
+const stepOver = async (window: Window, header: LocalHeader, tail: Tail, allowance: Allowance): Promise<Step> => {
+  const step = await stepUpTo(window, window.size, header, tail.isCut, allowance);
+  const isBeforeZeros = header.start < tail.zeros && tail.zeros < window.size;
+  if (!tail.isCut || step.entry.status !== 'broken' || !isBeforeZeros) return step;
+  const cut = await stepUpTo(window, tail.zeros, header, tail.isCut, allowance);
+  return cut.entry.status === 'cut' ? { ...cut, next: window.size } : step;
+};
+
+const stepUpTo = async (
+  window: Window,
+  end: number,
+  header: LocalHeader,
+  isCut: boolean,
+  allowance: Allowance,
+): Promise<Step> => {
   const { name, method, flags, start, isStreamed } = header;
   const isUnsized = method === 0 && isStreamed && header.packedSize === 0;
   const unsizedEnd = isUnsized ? await storedEnd(window, start) : undefined;
   const size = isUnsized ? (unsizedEnd ?? window.size + 1) - start : header.size;
-  const place: Place = { name, method, flags, start, limit: window.size, size };
+  // Decoding LZMA takes all that it is given, whatever stands behind its end.
+  const limit = method === 14 && !isStreamed ? Math.min(end, start + header.packedSize) : end;
+  const place: Place = { name, method, flags, start, limit, size };
   const reading = await readingOf(window, place, allowance);
-  const judged = await judge(window, header, reading, isCut);
+  const judged = await judge(window, end, header, reading, isCut);
   const entry = {
     name,
     ...(header.role && { role: header.role }),
     ...(header.refusal !== undefined && { refusal: header.refusal }),
-    place: { ...place, size: method === 0 ? size : reading.size },
+    place,
     status: judged.status,
     reason: judged.reason,
     size: reading.size,
@@ -60,13 +92,21 @@ const stepOver = async (window: Window, header: LocalHeader, isCut: boolean, all
 
 type Judged = { status: Status; reason: string; end: number | undefined };
 
-const judge = async (window: Window, header: LocalHeader, reading: Reading, isCut: boolean): Promise<Judged> => {
+/** @param limit where the package ends, or the zeros begin that it ends in */
+const judge = async (
+  window: Window,
+  limit: number,
+  header: LocalHeader,
+  reading: Reading,
+  isCut: boolean,
+): Promise<Judged> => {
   const { start, isStreamed, packedSize } = header;
   const statedEnd = !isStreamed || packedSize > 0 ? start + packedSize : undefined;
   const likely = async (end: number | undefined): Promise<number | undefined> =>
     end !== undefined && (await mayEndAt(window, end)) ? end : undefined;
   if (reading.ending) {
-    const status = reading.ending.isCut && isCut ? 'cut' : 'broken';
+    const isBeyond = statedEnd === undefined || statedEnd > limit;
+    const status = reading.ending.isCut && isCut && isBeyond ? 'cut' : 'broken';
     const end = status === 'cut' ? undefined : await likely(statedEnd);
     return { status, reason: status === 'cut' ? 'the package ends in it' : reading.ending.message, end };
   }
