@@ -1,4 +1,5 @@
 export * from './check.ts';
+export { type Converted, type ConvertOptions, convertPackage, type NotHeldRows } from './convert/convert.ts';
 export * from './decimal.ts';
 export * from './decimal-sum.ts';
 export * from './defects.ts';

@@ -79,6 +79,31 @@ const parse = (text: string): unknown => {
   }
 };
 
+/** The manifest as it is written: keys that we know in the dialect's spelling, all others as they are. */
+export const manifestText = (manifest: Manifest, dialect: Dialect): string =>
+  `${JSON.stringify(dialect === 'fzip-1.0' ? manifest : inCamelCase(manifest), null, 2)}\n`;
+
+const inCamelCase = (manifest: Manifest): Json => {
+  const root = camelCased(manifest, known.root);
+  for (const part of ['data_summary', 'compatibility', 'snapshot'] as const) {
+    const inner = manifest[part];
+    if (inner !== undefined) root[camelCase(part)] = camelCased(inner, known[part]);
+  }
+  const { volume } = manifest;
+  root.volume = {
+    ...camelCased(volume, known.volume),
+    setSummary: camelCased(volume.set_summary, known.data_summary),
+  };
+  // HouseF3's own manifests say it at the root as well.
+  root.includeAnalytics = manifest.data_summary.analytics_included ?? false;
+  return root;
+};
+
+const camelCase = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const camelCased = (json: Json, keys: ReadonlySet<string>): Json =>
+  Object.fromEntries(Object.entries(json).map(([key, value]) => [keys.has(key) ? camelCase(key) : key, value]));
+
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;

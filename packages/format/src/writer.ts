@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { ZipArchive } from 'archiver';
 import { dataEntry, type EntityKind } from './entities.ts';
 import { defaultLimits } from './limits.ts';
-import { Manifest, manifestEntry } from './manifest.ts';
+import { type Manifest, manifestEntry } from './manifest.ts';
+import { type Dialect, manifestFrom, manifestText } from './manifest-text.ts';
 import { fileEntry, isCompressed } from './names.ts';
 
 /** Rows of a kind as canonical lines (`formatRow`), in the order of the package. */
@@ -33,6 +34,8 @@ export type SoFar = Omit<Written, 'bytes' | 'sha256'>;
 export type WriteOptions = {
   /** Where the ZIP goes: an upload, a file. Ended when the volume is whole, destroyed with the error when it is not. */
   sink: Writable;
+  /** `fzip-1.0` unless given. In `housef3-2.5` data files are bare arrays and the manifest is spelled in camelCase. */
+  dialect?: Dialect;
   data: DataSource[];
   files: AsyncIterable<FileSource>;
   /** Makes the manifest of what was written. */
@@ -63,7 +66,7 @@ const fixedDate = new Date('1980-01-01T00:00:00Z');
  * @throws FileBroke; else what a source, the sink, the manifest's maker or the signal failed with. The sink is then destroyed with it.
  */
 export const writeVolume = async (options: WriteOptions): Promise<Written & { manifest: Manifest }> => {
-  const { sink, data, files, signal } = options;
+  const { sink, data, files, signal, dialect = 'fzip-1.0' } = options;
   const zip = openZip(sink, options.onProgress);
   const abort = (): void => zip.fail(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
@@ -71,10 +74,10 @@ export const writeVolume = async (options: WriteOptions): Promise<Written & { ma
     if (signal?.aborted) abort();
     const soFar: SoFar = { counts: {}, checksums: {}, files: 0, fileBytes: 0, dataBytes: 0 };
     const written = new Set<string>();
-    for (const source of data) await appendData(zip, source, soFar);
+    for (const source of data) await appendData(zip, source, soFar, dialect);
     await eachFile(zip, files, (file) => appendFile(zip, file, soFar, written));
     const manifest = options.manifest(structuredClone(soFar));
-    await zip.append(manifestEntry, encodeManifest(manifest));
+    await zip.append(manifestEntry, encodeManifest(manifest, dialect));
     const whole = await zip.finish();
     return { ...soFar, ...whole, manifest };
   } catch (error) {
@@ -85,34 +88,37 @@ export const writeVolume = async (options: WriteOptions): Promise<Written & { ma
   }
 };
 
-const encodeManifest = (manifest: Manifest): Buffer => {
-  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
-  Manifest.parse(JSON.parse(bytes.toString()));
+/** What cannot be read back is not written. */
+const encodeManifest = (manifest: Manifest, dialect: Dialect): Buffer => {
+  const bytes = Buffer.from(manifestText(manifest, dialect));
   if (bytes.length > defaultLimits.manifestBytes) {
     throw new RangeError(`manifest of ${bytes.length} bytes; allowed are ${defaultLimits.manifestBytes}`);
   }
+  manifestFrom(bytes, []);
   return bytes;
 };
 
 type Bytes = Buffer | AsyncIterable<Buffer>;
 type Tally = { bytes: number; sha256: string };
 
-const appendData = async (zip: Zip, { kind, lines }: DataSource, soFar: SoFar): Promise<void> => {
+const appendData = async (zip: Zip, { kind, lines }: DataSource, soFar: SoFar, dialect: Dialect): Promise<void> => {
   const name = dataEntry(kind);
   const state = { rows: 0 };
-  const { bytes, sha256 } = await zip.append(name, blocksOf(kind, lines, state));
+  const { bytes, sha256 } = await zip.append(name, blocksOf(kind, lines, state, dialect));
   soFar.counts[kind] = state.rows;
   soFar.checksums[name] = `sha256:${sha256}`;
   soFar.dataBytes += bytes;
 };
 
-/** `{"X":[`, one row per line, `]}`; joined, since a write per row would cost more than its deflate. */
+/** `{"X":[`, one row per line, `]}`, or without the object around it; joined, since a write per row would cost more than its deflate. */
 const blocksOf = async function* (
   kind: EntityKind,
   lines: AsyncIterable<string>,
   state: { rows: number },
+  dialect: Dialect,
 ): AsyncGenerator<Buffer> {
-  let block = `{"${kind}":[\n`;
+  const [opening, closing] = dialect === 'fzip-1.0' ? [`{"${kind}":[\n`, ']}\n'] : ['[\n', ']\n'];
+  let block = opening;
   for await (const line of lines) {
     refuseLongLine(kind, line);
     block += state.rows === 0 ? line : `,\n${line}`;
@@ -121,7 +127,7 @@ const blocksOf = async function* (
     yield Buffer.from(block);
     block = '';
   }
-  yield Buffer.from(state.rows === 0 ? `${block}]}\n` : `${block}\n]}\n`);
+  yield Buffer.from(state.rows === 0 ? `${block}${closing}` : `${block}\n${closing}`);
 };
 
 const refuseLongLine = (kind: EntityKind, line: string): void => {

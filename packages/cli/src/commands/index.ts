@@ -1,6 +1,7 @@
 /** Every command of `fzip`, in the order of the help. A new one is a file beside this and a line here. */
 import type { CommandOf } from '../command.ts';
 import { catCommand } from './cat.ts';
+import { convertCommand } from './convert.ts';
 import { diffCommand } from './diff.ts';
 import { extractCommand } from './extract.ts';
 import { inspectCommand } from './inspect.ts';
@@ -17,5 +18,6 @@ export const commands: readonly CommandOf[] = [
   catCommand,
   extractCommand,
   diffCommand,
+  convertCommand,
   repairCommand,
 ];

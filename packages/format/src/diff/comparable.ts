@@ -7,11 +7,18 @@ import { isMap, isNumber, numberText, type Row, type Value } from '../row.ts';
 
 const notCompared: readonly string[] = ['userId', 's3Key'];
 
-/** A row by which to compare: null is absent, "10.00" is "10", 1.0 is 1. */
+/** A row by which to compare: null is absent, restoreOrder is importOrder, "10.00" is "10", 1.0 is 1. */
 export const comparable = (kind: EntityKind, row: Row): Row => {
   let spelled = row;
   for (const path of Object.keys(kindRules[kind].money)) spelled = mapAt(spelled, path, normalMoney);
-  return withNormalNumbers(withoutNull(spelled, notCompared));
+  return withNormalNumbers(withoutNull(kind === 'transactions' ? oneOrder(spelled) : spelled, notCompared));
+};
+
+/** The specification's name of HouseF3's importOrder. */
+const oneOrder = (row: Row): Row => {
+  const { restoreOrder, ...rest } = row;
+  const isOther = restoreOrder === undefined || restoreOrder === null || Object.hasOwn(row, 'importOrder');
+  return isOther ? row : { ...rest, importOrder: restoreOrder };
 };
 
 const normalMoney = (value: Value): Value => {
