@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Entry } from './directory.ts';
 import type { EntityKind } from './entities.ts';
+import { PackageRefused } from './errors.ts';
 import { gunzip } from './gunzip.ts';
 import type { Limits } from './limits.ts';
 import type { Dialect } from './manifest-text.ts';
@@ -42,15 +43,22 @@ export const rowBatches = async function* (
   const packed = tap(body(entry));
   const isGzip = entry.role.is === 'data' && entry.role.packing === 'gzip';
   const bytes = isGzip ? gunzip(packed, entry.name, limits.uncompressedBytes, inflated.get(kind)) : packed;
-  for await (const rows of readRows(bytes, kind, limits.lineBytes)) {
-    for (const one of rows) {
-      if (one.isPlain) continue;
-      const normal = normalize(one.row);
-      if (normal === one.row) continue;
-      one.row = normal;
-      one.line = formatRow(normal);
+  try {
+    for await (const rows of readRows(bytes, kind, limits.lineBytes)) {
+      for (const one of rows) {
+        if (one.isPlain) continue;
+        const normal = normalize(one.row);
+        if (normal === one.row) continue;
+        one.row = normal;
+        one.line = formatRow(normal);
+      }
+      yield rows;
     }
-    yield rows;
+  } catch (error) {
+    // What reads rows does not know where they stand.
+    if (error instanceof PackageRefused && error.entry === undefined)
+      throw new PackageRefused(error.code, error.message, entry.name);
+    throw error;
   }
 };
 

@@ -14,6 +14,7 @@ export const refusals = {
   RENAMED_ENTRY: 'an extra field gives an entry another name',
   ENCRYPTED: 'an entry is encrypted',
   UNSUPPORTED_METHOD: 'an entry is compressed in a way that packages do not have',
+  UNSUPPORTED_ZIP: 'an entry needs a later version of ZIP than packages do',
   NOT_A_FILE: 'an entry is a link, a device or the like, or a folder with bytes',
   BAD_ENTRY_NAME: 'an entry has a name that packages do not have',
   DUPLICATE_ENTRY: 'two entries share a name or a file',

@@ -20,7 +20,11 @@ export const manifestFrom = (bytes: Buffer, notes: Finding[]): { manifest: Manif
   const result = Manifest.safeParse(json);
   if (result.success) return { manifest: result.data, dialect };
   const [issue] = result.error.issues;
-  throw new PackageRefused('BAD_MANIFEST', `${issue?.path.join('.')}: ${issue?.message}`, manifestEntry);
+  throw new PackageRefused(
+    'BAD_MANIFEST',
+    [issue?.path.join('.'), issue?.message].filter(Boolean).join(': '),
+    manifestEntry,
+  );
 };
 
 /** A manifest of another major version may differ in anything, so this comes before its other fields. */

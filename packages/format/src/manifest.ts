@@ -68,7 +68,13 @@ export const Manifest = z
     not_included: z.array(z.string()).default([]),
     volume: VolumeOfSet.default({ number: 1, count: 1, set_id: '', set_summary: {} }),
   })
-  .refine(({ volume }) => volume.number <= volume.count, { message: 'volume.number is above volume.count' });
+  .refine(({ volume }) => volume.number <= volume.count, {
+    path: ['volume', 'number'],
+    error: ({ input }) => {
+      const { number, count } = (input as { volume: { number: number; count: number } }).volume;
+      return `is ${number}; allowed are 1 to volume.count, which is ${count}`;
+    },
+  });
 export type Manifest = z.infer<typeof Manifest>;
 
 export type CountKey =

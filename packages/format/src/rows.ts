@@ -71,7 +71,13 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
 
   /** Reads by line what can be read by line; answers where it could not go on. */
   const byLine = (block: Buffer): number => {
-    if (!isUtf8(block)) throw new PackageRefused('BAD_TEXT', `bytes after row ${rows} are not UTF-8`);
+    if (!isUtf8(block)) {
+      // The lines before it are handed on, so that what comes before the verdict does not depend on how the bytes were cut.
+      const bad = startOfBadLine(block);
+      const stopped = byLine(block.subarray(0, bad));
+      if (stopped === bad) throw new PackageRefused('BAD_TEXT', `bytes after row ${rows} are not UTF-8`);
+      return stopped;
+    }
     // A character a byte, so that places in it are places in the block.
     const text = block.toString('latin1');
     const isAtRisk = fractionOrExponent.test(text);
@@ -163,6 +169,15 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
   };
 
   return { push, end, take };
+};
+
+const startOfBadLine = (block: Buffer): number => {
+  for (let at = 0; at < block.length; ) {
+    const end = block.indexOf(newline, at) + 1;
+    if (!isUtf8(block.subarray(at, end))) return at;
+    at = end;
+  }
+  return block.length;
 };
 
 /** Tells whether a stretch of a text holds a character beyond ASCII. Asked from left to right. */

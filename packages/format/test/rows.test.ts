@@ -29,6 +29,26 @@ const spellings: Record<string, (rows: string[]) => string> = {
   'with the end of the array on the last row': (all) => `{"accounts":[\n${all.join(',\n')}]}`,
 };
 
+describe('a row that is not UTF-8', () => {
+  test('is told by its place, and the rows before it are handed on, however the bytes are cut', async () => {
+    const bad = Buffer.from('{"a":"\xff"}', 'latin1');
+    const bytes = Buffer.concat([
+      Buffer.from('{"accounts":[\n{"a":1},\n{"a":2},\n'),
+      bad,
+      Buffer.from(',\n{"a":3}\n]}\n'),
+    ]);
+    for (let chunk = 1; chunk <= bytes.length; chunk += 1) {
+      const found: string[] = [];
+      const reading = async () => {
+        for await (const some of readRows(inChunks(bytes, chunk), 'accounts', 4096))
+          found.push(...some.map(({ line }) => line));
+      };
+      await expect(reading(), String(chunk)).rejects.toMatchObject({ code: 'BAD_TEXT' });
+      expect(found).toEqual(['{"a":1}', '{"a":2}']);
+    }
+  });
+});
+
 describe('a data file', () => {
   test.each(Object.entries(spellings))('%s gives its rows, whatever the chunks', async (_name, spell) => {
     await fc.assert(

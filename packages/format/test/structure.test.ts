@@ -1,6 +1,7 @@
 /** Archives made by hand that lie about themselves, and the unusual ones that do not. */
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { bufferSource, openVolume, type PackageSource } from '../src/index.ts';
 import { check, codesOf, manifestOf, type RawEnd, type RawEntry, rawZip, sha256 } from './packing.ts';
 
 const kinds = ['accounts', 'categories', 'file_maps', 'transaction_files', 'transactions'];
@@ -157,5 +158,52 @@ describe('the end of an archive', () => {
     ['has a second end record', { gap: rawZip([]) }, 'BAD_END_RECORD'],
   ])('is refused when it %s', async (_name, end, code) => {
     expect((await codesOf(zip({}, end)))[0]).toBe(code);
+  });
+});
+
+/** A source of which nobody may ask what is not there, as a server would refuse it. */
+const strictSource = (bytes: Buffer): PackageSource => {
+  const source = bufferSource(bytes);
+  const within = (start: number, end: number): void => {
+    if (start < 0 || start >= bytes.length || end < start) throw new Error(`asked for ${start} to ${end}`);
+  };
+  return {
+    ...source,
+    read: async (start, length) => {
+      within(start, start + length);
+      return source.read(start, length);
+    },
+    stream: (start, end) => {
+      within(start, end);
+      return source.stream(start, end);
+    },
+  };
+};
+
+describe('a record that', () => {
+  test('needs a later version of ZIP than LZMA does is refused, and up to that one read', async () => {
+    for (const [version, codes] of [
+      [63, []],
+      [0x0314, []],
+      [64, ['UNSUPPORTED_ZIP']],
+      [0xff, ['UNSUPPORTED_ZIP']],
+    ] as const) {
+      const bytes = zip();
+      bytes.writeUInt16LE(version, bytes.indexOf('PK\x01\x02', 'latin1') + 6);
+      expect(await codesOf(bytes), String(version)).toEqual(codes);
+    }
+  });
+
+  test('leads beyond the archive is a verdict, and nobody is asked for what cannot be there', async () => {
+    for (const place of [2n ** 40n, 2n ** 63n - 1n, 2n ** 64n - 1n, 3_000n]) {
+      const bytes = zip({}, { zip64: {} });
+      bytes.writeBigUInt64LE(place, bytes.lastIndexOf('PK\x06\x07', undefined, 'latin1') + 8);
+      await expect(openVolume(strictSource(bytes)), String(place)).rejects.toMatchObject({ name: 'PackageRefused' });
+    }
+    for (const place of [5_000, 0xfffffffe]) {
+      const bytes = zip();
+      bytes.writeUInt32LE(place, bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1') + 16);
+      await expect(openVolume(strictSource(bytes)), String(place)).rejects.toMatchObject({ name: 'PackageRefused' });
+    }
   });
 });
