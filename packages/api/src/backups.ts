@@ -50,7 +50,7 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
 const refuseOverQuota = async (c: ApiContext): Promise<void> => {
   const over = await overQuota(c.get('ports'), c.get('user'));
   if (over?.code === 'TOO_MANY_JOBS') {
-    throw new ApiError(over.code, `you have ${over.running} backups running; allowed are ${over.allowed} at a time`);
+    throw new ApiError(over.code, `you have ${over.running} jobs running; allowed are ${over.allowed} at a time`);
   }
   if (over) {
     const message = `your backups take ${over.storedBytes} bytes; allowed are ${over.allowed}. Delete one, or wait until one expires`;

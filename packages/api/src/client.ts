@@ -1,6 +1,7 @@
 /** A typed client of the API for browsers and Node: of the app it takes types only. */
 import { type Abortable, type Call, type ClientOptions, FzipApiError, refusalOf, sender } from './client-request.ts';
 import { restoreCalls } from './client-restores.ts';
+import { validationCalls } from './client-validations.ts';
 import type {
   AmendBackupRequest,
   BackupList,
@@ -62,6 +63,7 @@ export const fzipClient = (options: ClientOptions) => {
     amendBackup: (backupId: string, changes: AmendBackupRequest, call: Abortable = {}) =>
       ask<BackupStatus>('PATCH', pathOf(backupId), { body: changes, ...call }),
     deleteBackup: (backupId: string, call: Abortable = {}) => ask<Message>('DELETE', pathOf(backupId), call),
+    ...validationCalls(ask),
     ...restoreCalls({ ask, send }, options),
     profile: (call: Abortable = {}) => ask<Profile>('GET', '/profile', call),
   };

@@ -7,7 +7,7 @@ export const errorCodes = {
   INVALID_REQUEST: { status: 400, meaning: 'A field, header or parameter is not as specified; `details` names each.' },
   INVALID_JSON: { status: 400, meaning: 'The body is not JSON in UTF-8.' },
   UNAUTHORIZED: { status: 401, meaning: 'The request carries no valid token.' },
-  NOT_FOUND: { status: 404, meaning: 'You have no such backup or restore.' },
+  NOT_FOUND: { status: 404, meaning: 'You have no such backup, restore or validation.' },
   VOLUME_NOT_FOUND: { status: 404, meaning: 'Your backup has no such volume.' },
   ROUTE_NOT_FOUND: { status: 404, meaning: 'There is no such route.' },
   METHOD_NOT_ALLOWED: {
@@ -15,7 +15,7 @@ export const errorCodes = {
     meaning: 'The route exists, the method does not; the Allow header names those that do.',
   },
   NOT_READY: { status: 409, meaning: 'The backup is still being made.' },
-  BACKUP_FAILED: { status: 409, meaning: 'The backup failed or was canceled, so there is nothing to download.' },
+  BACKUP_FAILED: { status: 409, meaning: 'The backup failed or was canceled, so there is no package.' },
   CONFLICT: {
     status: 409,
     meaning: 'The backup or restore changed meanwhile. Look at it again and repeat the request.',
@@ -41,7 +41,7 @@ export const errorCodes = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: 'The Idempotency-Key was used before, with other parameters.' },
   TOO_MANY_JOBS: {
     status: 429,
-    meaning: 'You have as many backups running as one user may. Try again when one has ended.',
+    meaning: 'You have as many backups and validations running as one user may. Try again when one has ended.',
   },
   STORAGE_QUOTA: {
     status: 429,

@@ -5,3 +5,4 @@ export { type ErrorBody, type ErrorCode, type ErrorDetail, errorCodes, type Full
 export { openapiDocument } from './openapi.ts';
 export type * from './restore-schemas.ts';
 export type * from './schemas.ts';
+export type * from './validation-schemas.ts';

@@ -10,6 +10,7 @@ import { addRestoreRoutes } from './restore-router.ts';
 import * as to from './routes.ts';
 import { defaultPage } from './schema-parts.ts';
 import { AmendBackupRequest, CreateBackupRequest, DownloadQuery, ListBackupsQuery } from './schemas.ts';
+import { addValidationRoutes } from './validation-router.ts';
 
 export const apiRouter = (identify: Identify) => {
   const router = new OpenAPIHono<ApiEnv>();
@@ -55,6 +56,7 @@ export const apiRouter = (identify: Identify) => {
     await backups.remove(c, c.req.valid('param').id);
     return c.json({ message: 'backup deleted' }, 200);
   });
+  addValidationRoutes(router);
   addRestoreRoutes(router);
   router.openapi(to.profileRoute, async (c) => c.json(await profileCounts(c.get('ports'), c.get('user')), 200));
   router.openapi(to.openapiRoute, (c) =>

@@ -14,6 +14,7 @@ import {
   Message,
   Profile,
 } from './schemas.ts';
+import { validationRoutes } from './validation-routes.ts';
 
 export const createBackupRoute = createRoute({
   ...signedIn,
@@ -205,6 +206,7 @@ export const routes = [
   cancelBackupRoute,
   amendBackupRoute,
   deleteBackupRoute,
+  ...validationRoutes,
   ...restoreRoutes,
   profileRoute,
   openapiRoute,

@@ -14,6 +14,7 @@ import {
   percent,
   whole,
 } from './schema-parts.ts';
+import { Validations } from './validation-schemas.ts';
 
 /** Statuses as shown: without the prefix of the job type. */
 const shownStatuses = ['initiated', 'processing', 'completed', 'failed', 'canceled', 'expired'] as const;
@@ -131,6 +132,9 @@ export const BackupListItem = z
     expiresAt: date.optional(),
     progress: percent,
     packageSize: bytes.optional(),
+    damaged: z.literal(true).optional().openapi({
+      description: 'A validation on demand found that the package is not what it was: make a new backup.',
+    }),
     description: z.string().optional(),
   })
   .openapi('BackupListItem');
@@ -186,7 +190,11 @@ export const BackupStatus = z
     startedAt: date.optional(),
     updatedAt: date,
     downloadUrl: link.optional().openapi({ description: 'Of the first volume, while the backup may be downloaded.' }),
-    validation: Quality.optional(),
+    validation: Quality.optional().meta({
+      description:
+        'The verdict at completion. What a later validation found wrong comes first, and takes the good marks.',
+    }),
+    validations: Validations.optional(),
     manifest_checksums: z
       .record(z.string(), z.string())
       .optional()

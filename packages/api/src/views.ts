@@ -1,5 +1,5 @@
 /** Jobs as the API shows them: never the user, never an object key, never a link that was kept. */
-import { backupParameters, type Job, jobCan, type StoredVolume, shownStatus } from '@fzip/core';
+import { backupParameters, isDamaged, type Job, jobCan, qualityNow, type StoredVolume, shownStatus } from '@fzip/core';
 import type { ErrorCode } from './errors.ts';
 import { type BackupListItem, type BackupStatus, type BackupVolume, ShownBackupStatus } from './schemas.ts';
 
@@ -31,6 +31,7 @@ export const listItem = (job: Job, now: number): BackupListItem => ({
   ...given('completedAt', job.completedAt),
   ...given('expiresAt', job.expiresAt),
   ...given('packageSize', job.packageSize),
+  ...(isDamaged(job) ? { damaged: true as const } : {}),
   ...given('description', job.amended?.description ?? backupParameters(job).description),
 });
 
@@ -52,7 +53,8 @@ export const statusView = (job: Job, now: number, links: readonly string[]): Bac
   ...given('startedAt', job.startedAt),
   ...given('currentPhase', job.currentPhase),
   ...given('downloadUrl', links[0]),
-  ...given('validation', job.validation),
+  ...given('validation', qualityNow(job)),
+  ...given('validations', job.examinations),
   ...given('manifest_checksums', job.summary?.manifestChecksums),
   ...given('counts', job.summary?.counts),
   volumes: (job.packages ?? []).map(volumeView(links)),

@@ -116,7 +116,7 @@ describe('a quota', () => {
     for (let n = 1; n < world.ports.limits.runningJobs; n += 1) await putJob(world, 'ann', 'backup_processing');
     expect(await ask(world, '/fzip/backup', send('POST', {}))).toMatchObject({
       status: 429,
-      body: { error: 'TOO_MANY_JOBS', message: 'you have 10 backups running; allowed are 10 at a time' },
+      body: { error: 'TOO_MANY_JOBS', message: 'you have 10 jobs running; allowed are 10 at a time' },
     });
     expect(await ask(world, '/fzip/backup', send('POST', {}, { 'idempotency-key': 'k' }))).toEqual(first);
     expect((await ask(world, '/fzip/backup', send('POST', {}), 'bob')).status).toBe(201);

@@ -2,6 +2,8 @@ export * from './announce.ts';
 export * from './backup/collect.ts';
 export * from './backup/collected.ts';
 export * from './backup/estimate.ts';
+export * from './backup/examination.ts';
+export * from './backup/examine.ts';
 export * from './backup/lifecycle.ts';
 export * from './backup/package.ts';
 export * from './backup/plan.ts';

@@ -265,6 +265,43 @@ export const BackupSummary = z.object({
 });
 export type BackupSummary = z.infer<typeof BackupSummary>;
 
+/** How a completed backup can be validated on demand: `deep` reads every byte of it again. */
+export const examinationModes = ['deep'] as const;
+export const ExaminationMode = z.enum(examinationModes);
+export type ExaminationMode = z.infer<typeof ExaminationMode>;
+
+/** What a validation is about. */
+export const Examination = z.object({ backupId: JobId, mode: ExaminationMode });
+export type Examination = z.infer<typeof Examination>;
+
+/** What a validation found. */
+export const Examined = z.object({
+  /** Nothing speaks against the backup. */
+  ok: z.boolean(),
+  /** The first hundred. */
+  issues: z.array(z.string()),
+  issueCount: z.int(),
+  /** What was not looked at, or only in part, and what is odd. */
+  warnings: z.array(z.string()),
+  /** Rows of each kind, files and stored bytes that were looked at. */
+  counts: Counts,
+  files: z.int(),
+  bytes: z.number(),
+});
+export type Examined = z.infer<typeof Examined>;
+
+/** What a backup's row keeps of its latest validation of a mode. */
+export const ExaminationNote = z.object({
+  validationId: JobId,
+  /** ms since epoch: when the last look was taken. */
+  at: z.number(),
+  ok: z.boolean(),
+  /** The first ten. */
+  issues: z.array(z.string()),
+  issueCount: z.int(),
+});
+export type ExaminationNote = z.infer<typeof ExaminationNote>;
+
 export const Job = z.object({
   jobId: JobId,
   userId: UserId,
@@ -294,6 +331,11 @@ export const Job = z.object({
   parameters: BackupParameters.optional(),
   /** What its user changed afterwards; what was asked for first stays, so that a repeated request is recognised. */
   amended: Amendment.optional(),
+  /** What validations on demand found of a completed backup, by mode. */
+  examinations: z.partialRecord(ExaminationMode, ExaminationNote).optional(),
+  /** Of a validation. */
+  examination: Examination.optional(),
+  examined: Examined.optional(),
   /** Of a restore. */
   restore: RestoreParameters.optional(),
   upload: Upload.optional(),
@@ -344,6 +386,8 @@ export const jobCan = {
     job.status === 'backup_completed' && (job.expiresAt === undefined || job.expiresAt > now),
   expire: (job: Job, now: number): boolean =>
     job.status === 'backup_completed' && job.expiresAt !== undefined && job.expiresAt <= now,
+  /** Its package is there, and stays for now. */
+  examine: (job: Job, now: number): boolean => jobCan.download(job, now),
   amend: (job: Job, now: number): boolean =>
     job.jobType === 'backup' && job.intent === undefined && (!atRest(job.status) || jobCan.download(job, now)),
   cancel: (job: Job): boolean => !atRest(job.status) && job.intent === undefined,

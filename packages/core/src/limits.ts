@@ -24,6 +24,8 @@ export type Limits = {
   rangesAtMost: number;
   /** A step sends itself on when less than this of its time is left. */
   handOverMs: number;
+  /** Uncompressed bytes of a set of volumes that one invocation checks together. */
+  setCheckBytes: number;
   /** Passes over a moving range before what moves is stated instead. */
   passes: number;
 };
@@ -46,6 +48,7 @@ export const defaultLimits: Limits = {
   rangeRows: 250_000,
   rangesAtMost: 8,
   handOverMs: 60_000,
+  setCheckBytes: 8 * 1024 * MiB,
   passes: 3,
 };
 

@@ -38,6 +38,10 @@ export type BackupPackageMessage = z.infer<typeof BackupPackageMessage>;
 export const BackupValidateMessage = WorkMessage.extend({ volume: z.int().positive() });
 export type BackupValidateMessage = z.infer<typeof BackupValidateMessage>;
 
+/** Goes on with the validation of a completed backup, piece by piece; what a piece is depends on the mode. */
+export const BackupExamineMessage = WorkMessage.extend({ piece: z.int().nonnegative() });
+export type BackupExamineMessage = z.infer<typeof BackupExamineMessage>;
+
 /** Something was uploaded for a restore: from S3's notification, or from its user's word. */
 export const RestoreStartMessage = z.object({ key: z.string() });
 export type RestoreStartMessage = z.infer<typeof RestoreStartMessage>;
@@ -82,6 +86,7 @@ export const messageSchemas = {
   'backup-collect': BackupCollectMessage,
   'backup-package': BackupPackageMessage,
   'backup-validate': BackupValidateMessage,
+  'backup-examine': BackupExamineMessage,
   'restore-start': RestoreStartMessage,
   'restore-unpack': RestoreUnpackMessage,
   'restore-check': RestoreCheckMessage,

@@ -5,11 +5,15 @@ import type { Ports } from './ports.ts';
 
 /** What each step of a job is worth, in percent, and its phase where the step has one; the last percents are the verdict's. */
 const steps: Readonly<
-  Record<'collect' | 'package' | 'validate' | 'check' | 'write' | 'verify', { worth: number; phase?: Phase }>
+  Record<
+    'collect' | 'package' | 'validate' | 'examine' | 'check' | 'write' | 'verify',
+    { worth: number; phase?: Phase }
+  >
 > = {
   collect: { worth: 45, phase: 'collecting_data' },
   package: { worth: 34, phase: 'building_fzip_package' },
   validate: { worth: 20, phase: 'validating' },
+  examine: { worth: 99, phase: 'validating' },
   check: { worth: 25, phase: 'validating_schema' },
   write: { worth: 50 },
   verify: { worth: 24, phase: 'verifying' },

@@ -92,7 +92,7 @@ export const intend = async (ports: Ports, work: Work, intent: Omit<Intent, 'at'
 };
 
 /**
- * Ends a job as its intent says. A backup has nothing to undo: what it staged is swept. A restore that has begun to
+ * Ends a job as its intent says. A backup has nothing to undo, what it staged is swept; a validation changes nothing. A restore that has begun to
  * write is rolled back first, and its rollback ends it.
  */
 export const fulfil = async (ports: Ports, job: Job, intent: Intent): Promise<Settled> => {
@@ -103,6 +103,7 @@ export const fulfil = async (ports: Ports, job: Job, intent: Intent): Promise<Se
 /** Where an intent leads. */
 export const endOf = (job: Pick<Job, 'jobType'>, { kind }: Intent): JobStatus => {
   if (job.jobType === 'restore') return kind === 'cancel' ? 'restore_canceled' : 'restore_failed';
+  if (job.jobType === 'validation') return 'validation_failed';
   return kind === 'cancel' ? 'backup_canceled' : 'backup_failed';
 };
 

@@ -3,6 +3,7 @@
 import { type EntityKind, entityKinds } from '@fzip/format';
 import { announceEnding, announceExpiring, announceStart, endingOf, requestSent } from './announce.ts';
 import { pieceScope } from './backup/collected.ts';
+import { failExamination, redriveExamination, sendExamination } from './backup/examination.ts';
 import { expireBackup, removeAll } from './backup/lifecycle.ts';
 import { packagePrefix, sendValidates, volumeScope } from './backup/package.ts';
 import { planOf, sendPackages } from './backup/plan.ts';
@@ -80,6 +81,12 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
     swept.announced += 1;
     return;
   }
+  const unasked = job.status === 'validation_processing' && !job.announced.includes(requestSent(job));
+  if (unasked && now - job.createdAt > times.announceAfter) {
+    await sendExamination(ports, job);
+    swept.announced += 1;
+    return;
+  }
   if (now - job.updatedAt < times.stuckAfter) return;
   if (job.redrives >= redrivesAtMost) {
     const minutes = Math.round((now - job.updatedAt) / 60_000);
@@ -87,6 +94,7 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
     // A rollback never gives up: it is the only way to an empty profile.
     if (job.status === 'restore_rolling_back') await redrive(ports, job);
     else if (job.jobType === 'restore') await failRestore(ports, job, 'STUCK', message);
+    else if (job.jobType === 'validation') await failExamination(ports, job, 'STUCK', message);
     else await failBackup(ports, job, 'STUCK', message);
     swept.failed += 1;
     return;
@@ -116,8 +124,10 @@ const expireWaiting = async (ports: Ports, job: Job): Promise<boolean> => {
 };
 
 /** Sends again whatever the job's standing demands; consumers answer for what is done already. */
-export const redrive = (ports: Ports, job: Job): Promise<void> =>
-  job.jobType === 'restore' ? redriveRestore(ports, job) : redriveBackup(ports, job);
+export const redrive = (ports: Ports, job: Job): Promise<void> => {
+  if (job.jobType === 'validation') return redriveExamination(ports, job);
+  return job.jobType === 'restore' ? redriveRestore(ports, job) : redriveBackup(ports, job);
+};
 
 const redriveRestore = async (ports: Ports, job: Job): Promise<void> => {
   const { jobId, attempt, userId } = job;

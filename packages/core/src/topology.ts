@@ -14,6 +14,7 @@ export const topology = {
   'backup-collect': { ...collectStep, ...receives },
   'backup-package': { ...longStep, ...receives },
   'backup-validate': { ...longStep, ...receives },
+  'backup-examine': { ...longStep, ...receives },
   'restore-start': { ...longStep, ...receives },
   'restore-unpack': { ...longStep, ...receives },
   'restore-check': { ...chunkStep, ...receives },

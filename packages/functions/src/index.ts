@@ -2,6 +2,7 @@
 import type { Messages } from '@fzip/core';
 import { apiConsumer } from './api.ts';
 import { collectConsumer } from './backup/collect.ts';
+import { examineConsumer } from './backup/examine.ts';
 import { packageConsumer } from './backup/package.ts';
 import { requestConsumer } from './backup/request.ts';
 import { validateConsumer } from './backup/validate.ts';
@@ -26,6 +27,7 @@ export const consumers: Readonly<Record<keyof Messages, (binding: Binding) => Ba
   'backup-collect': collectConsumer,
   'backup-package': packageConsumer,
   'backup-validate': validateConsumer,
+  'backup-examine': examineConsumer,
   'restore-start': startConsumer,
   'restore-unpack': unpackConsumer,
   'restore-check': checkConsumer,

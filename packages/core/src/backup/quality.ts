@@ -1,5 +1,5 @@
 /** The quality score: what a user may think of a backup, in a number and in words. */
-import type { Quality } from '../jobs.ts';
+import type { ExaminationMode, ExaminationNote, Job, Quality } from '../jobs.ts';
 
 /** What was found out about a stored package, over all its volumes. */
 export type Facts = {
@@ -79,6 +79,8 @@ export const quality = (facts: Facts): Quality => {
   };
 };
 
+const untrusted = 'Make a new backup; this one cannot be trusted.';
+
 const rows = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`;
 
 const issues = (facts: Facts, missingRows: number): string[] => [
@@ -99,7 +101,7 @@ const issues = (facts: Facts, missingRows: number): string[] => [
 ];
 
 const recommendations = (facts: Facts, missingRows: number): string[] => [
-  ...(facts.errors.length > 0 || missingRows > 0 ? ['Make a new backup; this one cannot be trusted.'] : []),
+  ...(facts.errors.length > 0 || missingRows > 0 ? [untrusted] : []),
   ...(facts.filesFailed > 0
     ? ['Look at the failed files: upload them again to HouseF3 if you still have them, then make a new backup.']
     : []),
@@ -108,3 +110,28 @@ const recommendations = (facts: Facts, missingRows: number): string[] => [
     ? ['Nothing to do for restoring: the package states these rows, and a restore brings them back as they are.']
     : []),
 ];
+
+/** Whether a validation on demand has found that the package is not what it was when it was completed. */
+export const isDamaged = ({ examinations = {} }: Pick<Job, 'examinations'>): boolean =>
+  damages(examinations).length > 0;
+
+/** The modes that judge the package itself. */
+const judging = ['deep'] as const satisfies ExaminationMode[];
+
+const damages = (examinations: NonNullable<Job['examinations']>): ExaminationNote[] =>
+  judging.flatMap((mode) => examinations[mode] ?? []).filter(({ ok }) => !ok);
+
+/** What may be thought of a backup by now: damage that was found later takes its good marks away. */
+export const qualityNow = ({ validation, examinations = {} }: Pick<Job, 'validation' | 'examinations'>) => {
+  const found = damages(examinations).flatMap(({ issues }) => issues);
+  if (!validation || found.length === 0) return validation;
+  const after: Quality = {
+    ...validation,
+    overall_quality: 'poor',
+    score: Math.max(0, rounded(validation.score - off.integrity)),
+    data_integrity_score: Math.max(0, 100 - off.integrity - found.length),
+    issues: [...found, ...validation.issues].slice(0, listed),
+    recommendations: [untrusted, ...validation.recommendations],
+  };
+  return after;
+};

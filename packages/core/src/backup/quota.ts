@@ -1,5 +1,5 @@
 /** How much of FZIP one user may have at a time. */
-import { atRest, type Job, jobCan } from '../jobs.ts';
+import { atRest, type Job, type JobType, jobCan } from '../jobs.ts';
 import type { Ports } from '../ports.ts';
 import { idOfKey } from './request.ts';
 
@@ -7,22 +7,34 @@ export type OverQuota =
   | { code: 'TOO_MANY_JOBS'; running: number; allowed: number }
   | { code: 'STORAGE_QUOTA'; storedBytes: number; allowed: number };
 
+/** Jobs of these types take turns: a backup and a validation read the same packages and tables. */
+const counted = ['backup', 'validation'] as const;
+
 /** Why a user may not begin another backup now; undefined if nothing speaks against it. */
 export const overQuota = async (ports: Ports, userId: string): Promise<OverQuota | undefined> => {
-  const { runningJobs, storedBytes: allowed } = ports.limits;
-  let [running, storedBytes] = [0, 0];
-  for await (const job of jobsOf(ports, userId)) {
-    if (!atRest(job.status)) running += 1;
+  const allowed = ports.limits.storedBytes;
+  let storedBytes = 0;
+  for await (const job of jobsOf(ports, userId, 'backup')) {
     if (jobCan.download(job, ports.clock())) storedBytes += job.packageSize ?? 0;
   }
-  if (running >= runningJobs) return { code: 'TOO_MANY_JOBS', running, allowed: runningJobs };
-  return storedBytes >= allowed ? { code: 'STORAGE_QUOTA', storedBytes, allowed } : undefined;
+  const tooMany = await tooManyJobs(ports, userId);
+  return tooMany ?? (storedBytes >= allowed ? { code: 'STORAGE_QUOTA', storedBytes, allowed } : undefined);
 };
 
-async function* jobsOf(ports: Ports, userId: string): AsyncGenerator<Job> {
+/** The same for a job that stores nothing. */
+export const tooManyJobs = async (ports: Ports, userId: string): Promise<OverQuota | undefined> => {
+  const allowed = ports.limits.runningJobs;
+  let running = 0;
+  for (const type of counted) {
+    for await (const job of jobsOf(ports, userId, type)) if (!atRest(job.status)) running += 1;
+  }
+  return running >= allowed ? { code: 'TOO_MANY_JOBS', running, allowed } : undefined;
+};
+
+async function* jobsOf(ports: Ports, userId: string, type: JobType): AsyncGenerator<Job> {
   let cursor: string | undefined;
   do {
-    const page = await ports.jobs.list(userId, 'backup', { limit: 100, ...(cursor ? { cursor } : {}) });
+    const page = await ports.jobs.list(userId, type, { limit: 100, ...(cursor ? { cursor } : {}) });
     yield* page.jobs;
     cursor = page.cursor;
   } while (cursor !== undefined);

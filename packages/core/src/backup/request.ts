@@ -85,7 +85,7 @@ export const idOfKey = async (ports: Ports, ...key: string[]): Promise<string> =
 };
 
 export const buryJob = (ports: Ports, jobId: string) => ports.ledger.put(graveOf(jobId), 0, { at: ports.clock() });
-const isBuried = async (ports: Ports, jobId: string): Promise<boolean> =>
+export const isBuried = async (ports: Ports, jobId: string): Promise<boolean> =>
   (await ports.ledger.get(graveOf(jobId), 0)) !== undefined;
 
 export type CreatedBackup = { job: Job; created: boolean; estimate: Estimate };

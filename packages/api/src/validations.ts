@@ -1,0 +1,80 @@
+/** What each route of validations does, once the request is parsed and the user known. */
+import {
+  createExamination,
+  type Examination,
+  examinationOfKey,
+  type Job,
+  jobCan,
+  shownStatus,
+  tooManyJobs,
+} from '@fzip/core';
+import type { z } from '@hono/zod-openapi';
+import type { ApiContext } from './context.ts';
+import { ApiError } from './errors.ts';
+import { keyReused, ownJob } from './own-job.ts';
+import {
+  ShownValidationStatus,
+  type ValidateBackupRequest,
+  type ValidateBackupResponse,
+  type ValidationStatus,
+} from './validation-schemas.ts';
+import { downloadRefusals, errorOf, given, shownBackupStatus } from './views.ts';
+
+type Creation = { body: z.output<typeof ValidateBackupRequest>; idempotencyKey: string | undefined };
+
+/** @throws ApiError NOT_FOUND, NOT_READY, BACKUP_FAILED, EXPIRED, TOO_MANY_JOBS, IDEMPOTENCY_KEY_REUSED */
+export const create = async (
+  c: ApiContext,
+  backupId: string,
+  { body: { mode }, idempotencyKey }: Creation,
+): Promise<ValidateBackupResponse> => {
+  const [ports, user] = [c.get('ports'), c.get('user')];
+  const backup = await ownJob(c, backupId, 'backup');
+  const asked: Examination = { backupId: backup.jobId, mode };
+  const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+  const before = idempotencyKey === undefined ? undefined : await examinationOfKey(ports, user, idempotencyKey);
+  if (!before) {
+    refuseUnlessThere(backup, ports.clock());
+    const over = await tooManyJobs(ports, user);
+    if (over?.code === 'TOO_MANY_JOBS') {
+      const message = `you have ${over.running} jobs running; allowed are ${over.allowed} at a time`;
+      throw new ApiError(over.code, message);
+    }
+  }
+  const { job } = await createExamination(ports, { userId: user, ...asked, ...key });
+  const { examination } = job;
+  if (job.userId !== user || examination?.backupId !== asked.backupId || examination.mode !== mode) throw keyReused();
+  c.set('jobId', job.jobId);
+  return view(job, asked);
+};
+
+const refuseUnlessThere = (backup: Job, now: number): void => {
+  if (jobCan.examine(backup, now)) return;
+  const shown = shownBackupStatus(backup, now);
+  throw new ApiError(
+    downloadRefusals[shown] ?? 'NOT_READY',
+    `the backup is ${shown}; only a completed one can be validated`,
+  );
+};
+
+/** @throws ApiError NOT_FOUND, also for a validation of another backup */
+export const status = async (c: ApiContext, backupId: string, validationId: string): Promise<ValidationStatus> => {
+  const job = await ownJob(c, validationId, 'validation');
+  if (job.examination?.backupId !== backupId) throw new ApiError('NOT_FOUND');
+  return {
+    ...view(job, job.examination),
+    progress: job.status === 'validation_completed' ? 100 : job.progress,
+    requestedAt: job.createdAt,
+    updatedAt: job.updatedAt,
+    ...given('completedAt', job.completedAt),
+    ...given('result', job.examined),
+    ...given('error', errorOf(job)),
+  };
+};
+
+const view = (job: Job, { backupId, mode }: Examination): ValidateBackupResponse => ({
+  validationId: job.jobId,
+  backupId,
+  mode,
+  status: ShownValidationStatus.parse(shownStatus(job.status)),
+});

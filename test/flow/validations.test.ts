@@ -1,0 +1,71 @@
+/** The story of a completed backup that is looked at once more, on the embedded runtime. */
+import { buffer } from 'node:stream/consumers';
+import type { ValidateBackupRequest, ValidationStatus } from '@fzip/api';
+import { bufferSource, openVolume } from '@fzip/format';
+import { describe, expect, test } from 'vitest';
+import { download, expectWhole, type World, world } from './fixture.ts';
+
+/** Asks for a validation and for its status until it rests. */
+const validated = async (
+  on: World,
+  user: string,
+  backupId: string,
+  mode: ValidateBackupRequest['mode'],
+): Promise<ValidationStatus> => {
+  const client = on.client(user);
+  const { validationId } = await client.validateBackup(backupId, { mode });
+  for (;;) {
+    const status = await client.validationStatus(backupId, validationId);
+    if (status.status !== 'processing') return status;
+  }
+};
+
+describe('a deep validation', () => {
+  test('finds an intact package intact, of one volume and of several', async () => {
+    for (const volumeBytes of [1 << 30, 20_000]) {
+      const on = await world({ limits: { volumeBytes, chunkRows: 50 } });
+      const counts = await on.fillProfile({ user: 'alice', transactions: 400, files: 5, seed: 2 });
+      const { id, job } = await on.backUp('alice');
+      const found = await validated(on, 'alice', id, 'deep');
+      expect(found).toMatchObject({ status: 'completed', progress: 100 });
+      expect(found.result).toMatchObject({ ok: true, issues: [], counts, files: 5, bytes: job.packageSize });
+      const status = await on.client('alice').backupStatus(id);
+      expect(status.validations?.deep).toMatchObject({ validationId: found.validationId, ok: true });
+      expect(status.damaged).toBeUndefined();
+      if ((job.packages?.length ?? 0) === 1) await expectWhole(on, 'alice', id);
+    }
+  });
+
+  test('names the entry of which a byte was flipped, and the backup looks good no longer', async () => {
+    const on = await world();
+    await on.fillProfile({ user: 'alice', transactions: 200, files: 4, seed: 2 });
+    const { id, job } = await on.backUp('alice');
+    const key = job.packages?.[0]?.key ?? '';
+    const bytes = await buffer(await on.ports.packages.read(key));
+    const { entries } = await openVolume(bufferSource(bytes));
+    const entry = entries.find(({ name }) => name === 'data/transactions.json');
+    if (!entry) throw new Error('no transactions');
+    const at = entry.offset + 30 + entry.name.length + 100;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await on.ports.packages.put(key, bytes, { contentType: 'application/zip' });
+
+    const { result } = await validated(on, 'alice', id, 'deep');
+    expect(result?.ok).toBe(false);
+    expect(result?.issues.some((issue) => issue.includes('data/transactions.json'))).toBe(true);
+    expect(result?.issues.some((issue) => issue.startsWith('volume 1: has the sha256'))).toBe(true);
+    const status = await on.client('alice').backupStatus(id);
+    expect(status).toMatchObject({ status: 'completed', damaged: true, validation: { overall_quality: 'poor' } });
+    expect((await on.client('alice').listBackups()).backups).toMatchObject([{ backupId: id, damaged: true }]);
+    // It was looked at and not touched.
+    const now = await on.client('alice').download(id);
+    expect(Buffer.from(await now.arrayBuffer())).toEqual(bytes);
+  });
+
+  test("is refused for another user's backup", async () => {
+    const on = await world();
+    await on.fillProfile({ user: 'alice', transactions: 10, files: 1 });
+    const { id } = await on.backUp('alice');
+    await expect(on.client('bob').validateBackup(id, { mode: 'deep' })).rejects.toMatchObject({ status: 404 });
+    await download(on, 'alice', id);
+  });
+});
