@@ -29,6 +29,8 @@ export const BackupCollectMessage = WorkMessage.extend({
   cursor: Cursor.optional(),
   /** The second pass, once it has begun: the digest of what it saw so far. */
   recheck: z.object({ digest: z.string(), rows: z.int(), cursor: Cursor.optional() }).optional(),
+  /** The passes are used up, and what moves is being named: the rows that the last whole look saw. */
+  naming: z.object({ rows: z.int() }).optional(),
 });
 export type BackupCollectMessage = z.infer<typeof BackupCollectMessage>;
 

@@ -196,30 +196,6 @@ describe('a backup', () => {
     expect(failed.error?.message).toMatch(/staging\/.*\/transactions\/.*staged were/);
     expect(ports.events.published.map(({ event }) => event.type)).toContain('backup.failed');
   });
-
-  test.each([
-    ['once, by reading again', 1, []],
-    ['all the time, and says how many', Number.POSITIVE_INFINITY, ['At least 1 row changed while it was read']],
-  ])('copes with a row that changes while it is read %s', async (_, changes, issues) => {
-    const ports = await world();
-    const { job } = await createBackup(ports, { userId: user, parameters });
-    const page = ports.profiles.page;
-    const [row] = ports.profiles.rows('transactions');
-    let changed = 0;
-    ports.profiles.page = async (query) => {
-      const answer = await page(query);
-      if (query.kind === 'transactions' && !query.attributes && changed < changes && row) {
-        changed += 1;
-        ports.profiles.put('transactions', [{ ...row, updatedAt: 1_700_000_000_000 + changed }]);
-      }
-      return answer;
-    };
-    await drain(ports);
-    const done = await jobOf(ports, job.jobId);
-    expect(done.status).toBe('backup_completed');
-    expect(done.validation?.issues).toEqual(issues);
-    if (issues.length === 0) await expectWhole(ports, done);
-  });
 });
 
 /** Other content of the same shape: one digit of one row. */

@@ -9,7 +9,7 @@ const whole = {
   filesPresent: 100,
   filesFailed: 0,
   defects: 0,
-  movedRows: 0,
+  moved: { count: 0, exact: true, ids: [] as string[] },
   plainBytes: 1_000,
   storedBytes: 250,
   seconds: 1.25,
@@ -31,10 +31,11 @@ describe('the quality score', () => {
   });
 
   test('says in words what is wrong and what to do', () => {
-    const { issues, recommendations } = quality({ ...whole, filesPresent: 99, filesFailed: 1, movedRows: 2 });
+    const moved = { count: 2, exact: false, ids: ['a'] };
+    const { issues, recommendations } = quality({ ...whole, filesPresent: 99, filesFailed: 1, moved });
     expect(issues).toEqual([
       'The bytes of 1 of 100 files could not be read',
-      'At least 2 rows changed while they were read',
+      'At least 2 rows changed while they were read: a and 1 more',
     ]);
     expect(recommendations).toHaveLength(2);
   });

@@ -1,15 +1,5 @@
 /** backup-collect: reads one piece of a profile page by page into staged chunks, then looks again whether it moved meanwhile. */
-import {
-  type EntityKind,
-  formatRow,
-  formatValue,
-  idOf,
-  kindRules,
-  OrderFreeDigest,
-  type Row,
-  sortKey,
-  toPackageRow,
-} from '@fzip/format';
+import { formatRow, OrderFreeDigest, sortKey, toPackageRow } from '@fzip/format';
 import { backupParameters, type CollectPiece, type Job } from '../jobs.ts';
 import { finishPiece, records } from '../ledger.ts';
 import type { BackupCollectMessage } from '../messages.ts';
@@ -17,10 +7,13 @@ import type { Ports } from '../ports.ts';
 import { type Reporter, reporter } from '../progress.ts';
 import { type Idle, standing } from '../settle.ts';
 import { ChunkRecord, type Line, stageChunk } from '../staging.ts';
-import { chunkScope, type PieceRecord, pieceScope, stageScope } from './collected.ts';
+import { chunkScope, pieceScope, stageScope } from './collected.ts';
+import { lookAgain, nameMoved } from './look-again.ts';
+import { type Moved, nothingMoved } from './moved.ts';
 import { sendPackages } from './plan.ts';
+import { placeOf, type Reading, type ReadPiece, timeIsShort, version } from './reading.ts';
 import { addReferences, noIds, stageIds } from './references.ts';
-import { type Selection, selectionOf } from './selection.ts';
+import { selectionOf } from './selection.ts';
 import { piecesFrom, sendCollects } from './send-collects.ts';
 import { isPartial } from './types.ts';
 
@@ -65,16 +58,6 @@ const areCollected = async (ports: Ports, job: Job, stage: number): Promise<bool
   return true;
 };
 
-/** One piece as it is read: which rows of which kind, and which of them are taken. */
-type Reading = { job: Job; piece: CollectPiece; selection: Selection };
-
-type ReadPiece =
-  | { kind: 'done'; record: PieceRecord }
-  | { kind: 'continue'; message: BackupCollectMessage }
-  | { kind: 'idle'; outcome: Idle };
-
-const timeIsShort = (ports: Ports): boolean => ports.invocation.deadline - ports.clock() < ports.limits.handOverMs;
-
 /** Passes over the piece until two looks agree, or the passes are used up. */
 const readPiece = async (
   ports: Ports,
@@ -89,10 +72,9 @@ const readPiece = async (
   for (;;) {
     const chunks = await readChunks(ports, reading, message, progress);
     if (chunks.kind !== 'done') return chunks;
-    const again = await lookAgain(ports, reading, message);
+    const again = await secondLook(ports, reading, message, chunks.versions);
     if (again.kind !== 'done') return again;
-    const agree = again.seen.hex() === chunks.versions.hex() && again.seen.count === chunks.versions.count;
-    if (agree || message.pass >= ports.limits.passes) {
+    if (again.moved) {
       await progress.finish(chunks.seen);
       const { digest } = chunks;
       return {
@@ -101,8 +83,8 @@ const readPiece = async (
           pass: message.pass,
           rows: digest.count,
           digest: digest.hex(),
-          seenAfter: again.seen.count,
-          moved: !agree,
+          seenAfter: again.seenAfter,
+          moved: again.moved,
           finishedAt: ports.clock(),
         },
       };
@@ -110,6 +92,26 @@ const readPiece = async (
     const { recheck: _, cursor: __, ...rest } = message;
     message = { ...rest, pass: message.pass + 1, chunk: 0 };
   }
+};
+
+type SecondLook = { kind: 'done'; seenAfter: number; moved: Moved | undefined } | Exclude<ReadPiece, { kind: 'done' }>;
+
+/** What moved since the piece was staged; undefined if it did and another pass may help. */
+const secondLook = async (
+  ports: Ports,
+  reading: Reading,
+  message: BackupCollectMessage,
+  staged: OrderFreeDigest,
+): Promise<SecondLook> => {
+  if (message.naming) return nameMoved(ports, reading, message, message.naming);
+  const again = await lookAgain(ports, reading, message);
+  if (again.kind !== 'done') return again;
+  const seenAfter = again.seen.count;
+  if (again.seen.hex() === staged.hex() && seenAfter === staged.count) {
+    return { kind: 'done', seenAfter, moved: nothingMoved };
+  }
+  if (message.pass < ports.limits.passes) return { kind: 'done', seenAfter, moved: undefined };
+  return nameMoved(ports, reading, message, { rows: seenAfter });
 };
 
 type ReadChunks =
@@ -126,7 +128,7 @@ const readChunks = async (
   const scope = chunkScope(message, message.piece, message.pass);
   let { chunk, cursor } = message;
   let rows = 0;
-  while (message.recheck === undefined) {
+  while (message.recheck === undefined && message.naming === undefined) {
     const kept = await ports.ledger.get(scope, chunk);
     if (!kept && chunk > message.chunk) {
       if (timeIsShort(ports))
@@ -195,48 +197,4 @@ const readChunk = async (
     ...(seen === lines.length ? {} : { seen }),
     ...(refers && lines.length > 0 ? { refers: await stageIds(ports, message, name, refers) } : {}),
   };
-};
-
-const placeOf = ({ kind, from, below }: CollectPiece) => {
-  if (from === undefined && below === undefined) return { kind };
-  return { kind, range: { ...(from === undefined ? {} : { from }), ...(below === undefined ? {} : { below }) } };
-};
-
-/** What names a row and tells whether it changed. Analytics have no `updatedAt`; they have the date of their computing. */
-const version = (kind: EntityKind, row: Row): string =>
-  `${idOf(kind, row) ?? ''}\n${formatValue(row.updatedAt ?? row.computedDate ?? null)}`;
-
-const versionAttributes = (kind: EntityKind): string[] => {
-  const { id } = kindRules[kind];
-  return [...(id === undefined ? ['analyticType', 'timePeriod', 'accountId'] : [id]), 'updatedAt', 'computedDate'];
-};
-
-type LookAgain = { kind: 'done'; seen: OrderFreeDigest } | Exclude<ReadPiece, { kind: 'done' }>;
-
-/** The second look: ids and times of change alone, over the whole piece. */
-const lookAgain = async (
-  ports: Ports,
-  { job, piece, selection }: Reading,
-  message: BackupCollectMessage,
-): Promise<LookAgain> => {
-  const { recheck } = message;
-  const { kind } = piece;
-  if (selection.none) return { kind: 'done', seen: new OrderFreeDigest() };
-  const attributes = [...new Set([...versionAttributes(kind), ...selection.attributes])];
-  const seen = new OrderFreeDigest();
-  if (recheck) seen.addHex(recheck.digest, recheck.rows);
-  let cursor = recheck?.cursor;
-  do {
-    const place = { ...placeOf(piece), ...(cursor ? { cursor } : {}) };
-    const page = await ports.profiles.page({ userId: job.userId, attributes, ...place });
-    for (const row of page.rows) if (selection.takes(row)) seen.add(version(kind, row));
-    cursor = page.cursor;
-    if (cursor === undefined) break;
-    const at = await standing(ports, message);
-    if (!at.ok) return { kind: 'idle', outcome: at.outcome };
-    if (timeIsShort(ports)) {
-      return { kind: 'continue', message: { ...message, recheck: { digest: seen.hex(), rows: seen.count, cursor } } };
-    }
-  } while (cursor !== undefined);
-  return { kind: 'done', seen };
 };

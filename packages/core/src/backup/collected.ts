@@ -6,6 +6,7 @@ import { records, scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { ChunkRecord } from '../staging.ts';
+import { Moved } from './moved.ts';
 
 /** What the ledger keeps of a piece that was read to its end. */
 export const PieceRecord = z.object({
@@ -17,8 +18,8 @@ export const PieceRecord = z.object({
   seenAfter: z.int(),
   /** ms since epoch. */
   finishedAt: z.number(),
-  /** True when rows still changed at the last pass. */
-  moved: z.boolean(),
+  /** What still moved after the last pass. */
+  moved: Moved,
 });
 export type PieceRecord = z.infer<typeof PieceRecord>;
 

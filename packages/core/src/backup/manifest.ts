@@ -3,6 +3,7 @@ import { countKey, type Defect, type EntityKind, entityKinds, type Manifest, typ
 import { type BackupParameters, backupParameters, type Counts, type Job, shownStatus } from '../jobs.ts';
 import type { Collected } from './collected.ts';
 import type { FailedFile } from './files.ts';
+import { addMoved, type Moved } from './moved.ts';
 import type { Plan } from './plan.ts';
 
 /** What HouseF3 holds of a user and no package does. HOUSEF3.md section 1, "Other user-owned tables". */
@@ -21,6 +22,7 @@ export const manifestOf = (job: Job, facts: Facts): Manifest => {
   const { soFar, collected, plan } = facts;
   const started = job.startedAt ?? job.createdAt;
   const pieces = [...collected.values()].flatMap(({ pieces }) => pieces);
+  const moved = movedIn(collected.values());
   return {
     backup_format_version: '1.0',
     backup_timestamp: new Date(started).toISOString(),
@@ -45,7 +47,7 @@ export const manifestOf = (job: Job, facts: Facts): Manifest => {
       started_at: new Date(started).toISOString(),
       finished_at: new Date(Math.max(started, ...pieces.map(({ finishedAt }) => finishedAt))).toISOString(),
       passes: Math.max(1, ...pieces.map(({ pass }) => pass)),
-      moved: { count: movedIn(collected.values()), ids: [] },
+      moved: { count: moved.count, ids: moved.ids },
     },
     failed_files: facts.failed,
     known_defects: facts.defects,
@@ -72,12 +74,15 @@ const filtersOf = ({
   ...(dateRangeEnd !== undefined && { date_range_end: new Date(dateRangeEnd).toISOString() }),
 });
 
-/** At least so many rows moved: a difference in number, or one row that was changed in place. */
-const movedRows = ({ moved, rows, seenAfter }: Collected['pieces'][number]): number =>
-  moved ? Math.max(1, Math.abs(rows - seenAfter)) : 0;
-
-export const movedIn = (collected: Iterable<Collected>): number =>
-  [...collected].flatMap(({ pieces }) => pieces).reduce((sum, piece) => sum + movedRows(piece), 0);
+/** What moved of all kinds; at least what the numbers of rows before and after tell. */
+export const movedIn = (collected: Iterable<Collected>): Moved =>
+  addMoved(
+    [...collected]
+      .flatMap(({ pieces }) => pieces)
+      .map(({ moved, rows, seenAfter }) =>
+        moved.exact ? moved : { ...moved, count: Math.max(1, moved.count, Math.abs(rows - seenAfter)) },
+      ),
+  );
 
 const rowsOf = (collected: ReadonlyMap<EntityKind, Collected>, kind: EntityKind): number =>
   (collected.get(kind)?.pieces ?? []).reduce((sum, { rows }) => sum + rows, 0);

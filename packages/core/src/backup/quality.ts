@@ -12,8 +12,8 @@ export type Facts = {
   filesFailed: number;
   /** Dangling references and odd values, which travel as they are; one row may have several. */
   defects: number;
-  /** Rows that still changed while they were read. */
-  movedRows: number;
+  /** Rows that still changed while they were read, the first of them by id; not exact is "at least". */
+  moved: { count: number; exact: boolean; ids: readonly string[] };
   /** Bytes of all entries, and of the package. */
   plainBytes: number;
   storedBytes: number;
@@ -53,8 +53,8 @@ export const quality = (facts: Facts): Quality => {
     (broken ? off.integrity : 0) -
     (missingRows > 0 ? off.completeness : 0) -
     Math.min(off.failedFilesAtMost, off.failedFilesRate * failureRate) -
-    (facts.movedRows > 0
-      ? Math.min(off.movedAtMost, Math.max(1, percent(facts.movedRows, Math.max(1, facts.rowsFound))))
+    (facts.moved.count > 0
+      ? Math.min(off.movedAtMost, Math.max(1, percent(facts.moved.count, Math.max(1, facts.rowsFound))))
       : 0) -
     (facts.defects > 0 ? Math.min(off.defectsAtMost, Math.max(1, defects)) : 0);
   const score0 = rounded(Math.max(0, score));
@@ -66,7 +66,7 @@ export const quality = (facts: Facts): Quality => {
     ),
     completeness_score: rounded(
       percent(
-        facts.rowsFound - Math.min(facts.rowsFound, facts.movedRows) + facts.filesPresent,
+        facts.rowsFound - Math.min(facts.rowsFound, facts.moved.count) + facts.filesPresent,
         Math.max(facts.rowsExpected, facts.rowsFound) + files,
       ),
     ),
@@ -89,9 +89,7 @@ const issues = (facts: Facts, missingRows: number): string[] => [
   ...(facts.filesFailed > 0
     ? [`The bytes of ${facts.filesFailed} of ${facts.filesPresent + facts.filesFailed} files could not be read`]
     : []),
-  ...(facts.movedRows > 0
-    ? [`At least ${rows(facts.movedRows)} changed while ${facts.movedRows === 1 ? 'it was' : 'they were'} read`]
-    : []),
+  ...(facts.moved.count > 0 ? [movedIssue(facts.moved)] : []),
   ...(facts.defects > 0
     ? [
         `${facts.defects} ${facts.defects === 1 ? 'value is' : 'values are'} odd or ${facts.defects === 1 ? 'refers' : 'refer'} to something that is not there`,
@@ -100,12 +98,27 @@ const issues = (facts: Facts, missingRows: number): string[] => [
   ...facts.warnings,
 ];
 
+const movedIssue = ({ count, exact, ids }: Facts['moved']): string => {
+  const changed = `${rows(count)} changed while ${count === 1 ? 'it was' : 'they were'} read`;
+  return `${exact ? changed : `At least ${changed}`}${named(ids, count)}`;
+};
+
+/** Ids that one issue names; the package's manifest names more. */
+const namedInIssue = 10;
+
+/** `: a, b and 7 more`; nothing if no id is known. */
+const named = (ids: readonly string[], count: number): string => {
+  const shown = ids.slice(0, namedInIssue);
+  if (shown.length === 0) return '';
+  return `: ${shown.join(', ')}${count > shown.length ? ` and ${count - shown.length} more` : ''}`;
+};
+
 const recommendations = (facts: Facts, missingRows: number): string[] => [
   ...(facts.errors.length > 0 || missingRows > 0 ? [untrusted] : []),
   ...(facts.filesFailed > 0
     ? ['Look at the failed files: upload them again to HouseF3 if you still have them, then make a new backup.']
     : []),
-  ...(facts.movedRows > 0 ? ['Make a backup again when nothing is being imported.'] : []),
+  ...(facts.moved.count > 0 ? ['Make a backup again when nothing is being imported.'] : []),
   ...(facts.defects > 0
     ? ['Nothing to do for restoring: the package states these rows, and a restore brings them back as they are.']
     : []),

@@ -136,6 +136,7 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     if (stored?.etag !== etag) errors.push(`${key}: ${stored ? 'was replaced' : 'is gone'} since it was read back`);
   }
   const gone = goneSince(job, expected);
+  const moved = movedIn(collected.values());
   const packageSize = volumes.reduce((total, volume) => total + volume.size, 0);
   const now = ports.clock();
   const validation = quality({
@@ -145,7 +146,11 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     filesPresent,
     filesFailed,
     defects: sum((check) => check.defects),
-    movedRows: movedIn(collected.values()) + gone.reduce((total, { rows }) => total + rows, 0),
+    moved: {
+      count: moved.count + gone.reduce((total, { rows }) => total + rows, 0),
+      exact: moved.exact && gone.length === 0,
+      ids: moved.ids,
+    },
     plainBytes: volumes.reduce((total, volume) => total + volume.dataBytes + volume.fileBytes, 0),
     storedBytes: packageSize,
     seconds: (now - (job.startedAt ?? job.createdAt)) / 1_000,
