@@ -53,7 +53,7 @@ export const readVolume = async (volume: Volume, reading: Reading, report: Repor
   return { ...rows, files: { present: volume.files.size, failed: volume.manifest.failed_files.length, bytes } };
 };
 
-type Tap = (body: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+export type Tap = (body: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 
 const createTap = (onProgress: ((bytes: number) => void) | undefined): Tap => {
   if (!onProgress) return (body) => body;

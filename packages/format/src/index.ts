@@ -1,5 +1,8 @@
 export * from './check.ts';
-export { type Converted, type ConvertOptions, convertPackage, type NotHeldRows } from './convert/convert.ts';
+export { type Converted, type ConvertOptions, convertPackage } from './convert/convert.ts';
+export type { Listed } from './convert/differences.ts';
+export { toHousef3Row } from './convert/housef3-row.ts';
+export { proveConverted } from './convert/prove.ts';
 export * from './decimal.ts';
 export * from './decimal-sum.ts';
 export * from './defects.ts';

@@ -99,10 +99,38 @@ const inCamelCase = (manifest: Manifest): Json => {
     setSummary: camelCased(volume.set_summary, known.data_summary),
   };
   // HouseF3's own manifests say it at the root as well.
-  root.includeAnalytics = manifest.data_summary.analytics_included ?? false;
+  root.includeAnalytics ??= hasAnalytics(root.dataSummary);
   return root;
 };
 
+const hasAnalytics = (summary: unknown): boolean =>
+  isJson(summary) && (summary.analyticsIncluded ?? summary.analytics_included) === true;
+
+/** The parts of a manifest whose keys are spelled otherwise in the other dialect, by path. */
+const parts = (manifest: Manifest): [path: string, part: Json | undefined, keys: ReadonlySet<string>][] => [
+  ['', manifest, known.root],
+  ['data_summary.', manifest.data_summary, known.data_summary],
+  ['compatibility.', manifest.compatibility, known.compatibility],
+  ['snapshot.', manifest.snapshot, known.snapshot],
+  ['volume.', manifest.volume, known.volume],
+  ['volume.set_summary.', manifest.volume.set_summary, known.data_summary],
+];
+
+/** The manifest without those unknown keys that in camelCase would be one of ours: `jobId` beside `job_id`. */
+export const keysNotSpelled = (manifest: Manifest): { manifest: Manifest; notSpelled: string[] } => {
+  const held = structuredClone(manifest);
+  const notSpelled: string[] = [];
+  for (const [path, part, keys] of parts(held)) {
+    for (const key of Object.keys(part ?? {})) {
+      if (keys.has(key) || !keys.has(snakeCase(key))) continue;
+      notSpelled.push(path + key);
+      delete part?.[key];
+    }
+  }
+  return { manifest: held, notSpelled };
+};
+
+const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camelCase = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 const camelCased = (json: Json, keys: ReadonlySet<string>): Json =>
@@ -162,16 +190,17 @@ const inSnakeCase = (json: Json): Json => {
   const { volume } = root;
   if (isJson(volume) && isJson(volume.set_summary))
     root.volume = { ...volume, set_summary: respell(volume.set_summary, known.data_summary) };
+  // What is said twice is not a key of its own.
+  if (root.includeAnalytics === hasAnalytics(root.data_summary)) delete root.includeAnalytics;
   return root;
 };
 
 const respell = (json: Json, keys: ReadonlySet<string>): Json => {
   const members = new Map<string, unknown>();
   for (const [key, value] of Object.entries(json)) {
-    const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const isKnown = keys.has(snake);
+    const isKnown = keys.has(snakeCase(key));
     if (isKnown && value === null) continue;
-    const name = isKnown ? snake : key;
+    const name = isKnown ? snakeCase(key) : key;
     if (members.has(name))
       throw new PackageRefused(
         'BAD_MANIFEST',

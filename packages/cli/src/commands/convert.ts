@@ -1,20 +1,23 @@
 /** `fzip convert`: a package in the other dialect, and a list of what that cannot hold. */
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import {
   type Converted,
-  checkVolume,
   convertPackage,
   entityKinds,
   fileSource,
-  type NotHeldRows,
+  type Listed,
   openVolume,
   PackageRefused,
+  proveConverted,
 } from '@fzip/format';
 import { type CommandOf, type ExitCode, exitCodes, UsageError } from '../command.ts';
 import type { Io } from '../io.ts';
 import { type OpenedPackage, withPackage } from '../open.ts';
 import { placeNew } from '../place.ts';
-import { bold, bytesText, counted, green, type Styled, yellow } from '../terminal.ts';
+import { bold, bytesText, counted, dim, green, red, yellow } from '../terminal.ts';
 
 const dialects = { fzip: 'fzip-1.0', housef3: 'housef3-2.5' } as const;
 
@@ -22,7 +25,7 @@ export const convertCommand: CommandOf = {
   name: 'convert',
   summary: 'write a package in the other dialect',
   about: `Reads a package of either dialect, checks it, and writes it as one volume: "fzip" as FZIP's own (fzip-1.0), "housef3" as the HouseF3 application reads and writes it (housef3-2.5). Into the dialect that it has already, it is written anew in canonical form. What the new package cannot hold, and what HouseF3's restore would leave out of it, is listed. The new package is checked before it gets its name; nothing that is there is ever replaced.
-JSON: {ok, out, dialect, bytes, counts, notHeld: [{kind, what: "left-out"|"ignored"|"dropped", field?, why, rows, ids}]}; ids are the first hundred. "left-out" is not in the new package; "ignored" and "dropped" is in it, and HouseF3's restore does without it, or without its row.`,
+JSON: {ok, out, dialect, bytes, counts, notHeld: [{kind, what: "left-out"|"ignored"|"dropped", field?, why, rows, ids}], respelled, warnings}; ids are the first hundred. "left-out" is not in the new package; "ignored" and "dropped" is in it, and HouseF3's restore does without it, or without its row. "respelled", in a list of the same shape, says the same in other words.`,
   arguments: [
     { name: '<package>', about: 'path or https URL of a package, or of the first of the volumes of a set' },
     { name: '<more...>', about: 'the other volumes, and last the path of the new package' },
@@ -53,55 +56,63 @@ const convert = async (io: Io, opened: OpenedPackage, out: string, to: Target): 
     const message = `${counted(opened.volumes.length, 'volume')} of ${opened.count} were given; allowed are all of them`;
     throw new PackageRefused('MISSING_VOLUME', message, opened.name);
   }
-  const volumes = opened.volumes.map(({ volume }) => volume);
-  const bytes = volumes.reduce((sum, { entries }) => entries.reduce((all, { size }) => all + size, sum), 0);
-  const progress = io.progress(`converting ${opened.name}`, 2 * bytes);
+  let converted: Converted | undefined;
+  await placeNew(
+    out,
+    io.onInterrupt,
+    async (sink) => {
+      converted = await write(io, opened, { to, sink, beside: out });
+    },
+    (draft) => prove(io, draft, converted as Converted),
+  );
+  tell(io, out, to, converted as unknown as Converted);
+  return exitCodes.intact;
+};
+
+type Writing = { to: Target; sink: Writable; beside: string };
+
+const write = async (io: Io, { name, volumes }: OpenedPackage, { to, sink, beside }: Writing): Promise<Converted> => {
+  const opened = volumes.map(({ volume }) => volume);
+  const bytes = opened.reduce((sum, { entries }) => entries.reduce((all, { size }) => all + size, sum), 0);
+  const progress = io.progress(`converting ${name}`, 2 * bytes);
+  // Whoever is interrupted cannot wait for the engine to tidy up.
+  const folder = await mkdtemp(path.join(path.dirname(path.resolve(beside)), '.fzip-'));
+  const calledOff = io.onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
   try {
-    const converted = await placeNew(
-      out,
-      io.onInterrupt,
-      (sink) => convertPackage(volumes, { to, sink, folder: path.dirname(path.resolve(out)), onProgress: progress.at }),
-      (draft) => requireSame(draft),
-    );
-    progress.end();
-    tell(io, out, to, converted);
-    return exitCodes.intact;
+    return await convertPackage(opened, { to, sink, folder, onProgress: progress.at });
   } finally {
     progress.end();
+    await rm(folder, { recursive: true, force: true });
+    calledOff();
   }
 };
 
 /** What was written is read back before it gets its name. */
-const requireSame = async (draft: string): Promise<void> => {
-  const written = await fileSource(draft);
+const prove = async (io: Io, draft: string, converted: Converted): Promise<void> => {
+  const source = await fileSource(draft);
+  const progress = io.progress('reading it back', converted.written.dataBytes + converted.written.fileBytes);
   try {
-    const { intact, errors } = await checkVolume(await openVolume(written));
-    if (!intact) throw new Error(`what was written is not intact, and was removed: ${errors[0]?.message}`);
+    await proveConverted(await openVolume(source), converted, progress.at);
   } finally {
-    await written.close();
+    progress.end();
+    await source.close();
   }
 };
 
-const tell = (io: Io, out: string, dialect: Target, { counts, notHeld, written }: Converted): void => {
+const tell = (io: Io, out: string, dialect: Target, converted: Converted): void => {
+  const { counts, notHeld, respelled, warnings, written } = converted;
   const rows = entityKinds.reduce((sum, kind) => sum + counts[kind], 0);
-  io.line([
-    bold(out),
-    ': ',
-    green(dialect),
-    `: ${counted(rows, 'row')}, ${counted(written.files, 'file')}, ${bytesText(written.bytes)}`,
-  ]);
-  for (const one of notHeld) io.line([label(one), `  ${textOf(one)}`]);
-  io.document({ ok: true, out, dialect, bytes: written.bytes, counts, notHeld });
+  const what = `${counted(rows, 'row')}, ${counted(written.files, 'file')}, ${bytesText(written.bytes)}`;
+  io.line([bold(out), ': ', green(dialect), `: ${what}`]);
+  for (const warning of warnings) io.line([red('  warning'), `  ${warning}`]);
+  for (const one of notHeld) io.line([yellow(`  ${one.what}`), `  ${textOf(one)}`]);
+  for (const one of respelled) io.line([dim(`  ${one.what}`), `  ${textOf(one)}`]);
+  io.document({ ok: true, out, dialect, bytes: written.bytes, counts, notHeld, respelled, warnings });
 };
 
-const label = ({ what }: NotHeldRows): Styled => yellow(`  ${what}`);
-
-const textOf = ({ kind, field, why, rows, ids }: NotHeldRows): string => {
-  if (rows === 0) return why;
+const textOf = ({ kind, field, why, rows, ids }: Listed): string => {
   const some = ids.length === 0 ? '' : ` (${ids.slice(0, 3).join(', ')}${rows > 3 ? ', …' : ''})`;
-  const of =
-    kind === 'files'
-      ? counted(rows, 'file')
-      : `${kind}${field === undefined ? '' : ` ${field}`}, ${counted(rows, 'row')}`;
-  return `${of}: ${why}${some}`;
+  const what = field === undefined ? kind : `${kind} ${field}`;
+  if (kind === 'manifest') return `${what}: ${why}`;
+  return `${kind === 'files' ? counted(rows, 'file') : `${what}, ${counted(rows, 'row')}`}: ${why}${some}`;
 };

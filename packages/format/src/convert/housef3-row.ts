@@ -1,222 +1,204 @@
-/**
- * A row as HouseF3's own packages have it, and what its restore would make of it. HOUSEF3.md section 2: rules W3 to W6, "What its
- * restore needs per entity", "Limits of that dialect".
- */
-import { plainDecimal } from '../decimal.ts';
-import { type EntityKind, entityKinds, type FieldPath, kindRules } from '../entities.ts';
-import { mapAt, valuesAt } from '../fields.ts';
+/** One row as the dialect `housef3-2.5` writes it. HOUSEF3.md, section 2, rules W3 to W6. */
+import { normalDecimal, plainDecimal } from '../decimal.ts';
+import { type EntityKind, type FieldPath, kindRules } from '../entities.ts';
+import { mapAt } from '../fields.ts';
 import { derivedAttributes } from '../normalize.ts';
-import { isMap, isNumber, numberText, type Row, type Value } from '../row.ts';
+import { ExactNumber, exact, formatValue, isMap, type Row, type Value } from '../row.ts';
+import { knownParts } from './housef3-known.ts';
+import { sayLosses } from './housef3-losses.ts';
 
 /**
- * `left-out`: the package cannot hold it, for every reader takes it for something else. `ignored`: it is in the package, and
+ * `left-out`: the package does not hold it. `respelled`: the package says the same in other words. `ignored`: it is in the package, and
  * HouseF3's restore does without it. `dropped`: the whole row is in the package, and HouseF3's restore leaves it out.
  */
-export type NotHeld = { what: 'left-out' | 'ignored' | 'dropped'; field?: FieldPath; why: string };
+export type What = 'left-out' | 'respelled' | 'ignored' | 'dropped';
 
-/** @returns the row to be written, in canonical values; none of its ids is changed */
-export const toHousef3Row = (kind: EntityKind, row: Row): { row: Row; notHeld: NotHeld[] } => {
-  const leftOut = [...leftOutOf(kind, row)];
-  const written = spelled(kind, row);
-  return { row: written, notHeld: [...leftOut, ...droppedFor(kind, written), ...ignoredOf(kind, written)] };
-};
+/** What is other than in the row that was given; of the row as a whole if no field is named. */
+export type Difference = { what: What; field?: FieldPath; why: string };
+export type Say = (what: What, why: string, field?: FieldPath) => void;
 
-const computed = "HouseF3's export computes an attribute of that name, which readers take away";
+/** `row` is undefined where the package must do without it. */
+export type Housef3Row = { row: Row | undefined; differences: readonly Difference[] };
 
-const leftOutOf = function* (kind: EntityKind, row: Row): Generator<NotHeld> {
-  for (const field of derivedAttributes[kind])
-    if (Object.hasOwn(row, field)) yield { what: 'left-out', field, why: computed };
-  const field = 'mappings[].validationInfo';
-  if (kind === 'file_maps' && valuesAt(row, field).length > 0) yield { what: 'left-out', field, why: computed };
-};
-
-const spelled = (kind: EntityKind, row: Row): Row => {
-  let written = withoutNull(without(row, derivedAttributes[kind])) as Row;
-  for (const path of Object.keys(kindRules[kind].money))
-    written = mapAt(written, path, (value) => (typeof value === 'string' ? plainDecimal(value) : value));
-  if (kind === 'transactions' && written.importOrder === undefined && written.restoreOrder !== undefined) {
-    const { restoreOrder, ...rest } = written;
-    written = { ...rest, importOrder: restoreOrder };
-  }
-  if (kind === 'transaction_files') written = mapAt(written, 'dateRange', twiceNamed);
-  if (kind === 'file_maps') written = mapAt(written, 'mappings[]', (value) => without(value, ['validationInfo']));
-  return written;
-};
-
-/** HouseF3 writes startDate and endDate, and reads start and end. */
-const twiceNamed = (range: Value): Value => {
-  if (!isMap(range)) return range;
-  const { startDate, endDate } = range;
-  return {
-    ...range,
-    ...(startDate !== undefined && { start: startDate }),
-    ...(endDate !== undefined && { end: endDate }),
+/**
+ * A row of a package (money as text) for a package that HouseF3 itself restores. Nothing is invented: what its restore
+ * needs and the row lacks is said, and the row goes as it is.
+ * @param hasAccount knows the accounts of the package: HouseF3 refuses one whose transactions or file maps lack theirs
+ */
+export const toHousef3Row = (kind: EntityKind, row: Row, hasAccount: (id: string) => boolean): Housef3Row => {
+  const differences: Difference[] = [];
+  const say: Say = (what, why, field) => {
+    const isSaid = differences.some((one) => one.what === what && one.why === why && one.field === field);
+    if (!isSaid) differences.push({ what, why, ...(field === undefined ? {} : { field }) });
   };
+  const fit = withItsAccount(kind, row, hasAccount, say);
+  if (fit === undefined) return { row: undefined, differences };
+  const written = steps[kind].reduce((changed, step) => step(changed, say), fit);
+  sayLosses(kind, written, say);
+  return { row: written, differences };
 };
 
-const without = <T extends Value>(value: T, names: readonly string[]): T =>
-  isMap(value) && names.some((name) => Object.hasOwn(value, name))
-    ? (Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name))) as T)
-    : value;
-
-/** Null and absent are the same to HouseF3, whose export leaves out what is not there. */
-const withoutNull = (value: Value): Value => {
-  if (Array.isArray(value)) return value.map(withoutNull);
-  if (!isMap(value)) return value;
-  const members = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(members.map(([name, inner]) => [name, withoutNull(inner)]));
+const withItsAccount = (kind: EntityKind, row: Row, hasAccount: (id: string) => boolean, say: Say): Row | undefined => {
+  const { accountId } = row;
+  if (kind === 'accounts' && typeof accountId !== 'string') {
+    say('left-out', 'it has no accountId, for which HouseF3 would refuse the whole package');
+    return undefined;
+  }
+  if (kind !== 'transactions' && kind !== 'file_maps') return row;
+  if (accountId === undefined || accountId === null || (typeof accountId === 'string' && hasAccount(accountId)))
+    return row;
+  const why = 'its account is not in the package, for which HouseF3 would refuse the whole package';
+  if (kind === 'transactions') {
+    say('left-out', why);
+    return undefined;
+  }
+  say('left-out', why, 'accountId');
+  return without(row, 'accountId');
 };
 
-type Test = (value: Value) => boolean;
-const isText: Test = (value) => typeof value === 'string';
-const isInteger: Test = (value) => isNumber(value) && /^-?\d+$/.test(numberText(value));
-const isPercent: Test = (value) => isInteger(value) && /^(\d|[1-9]\d|100)$/.test(numberText(value as number));
-const isOneOf =
-  (...allowed: string[]): Test =>
-  (value) =>
-    typeof value === 'string' && allowed.includes(value);
+const without = (row: Row, name: string): Row =>
+  Object.fromEntries(Object.entries(row).filter(([attribute]) => attribute !== name));
 
-const times: [FieldPath, Test][] = [
-  ['createdAt', isInteger],
-  ['updatedAt', isInteger],
+type Step = (row: Row, say: Say) => Row;
+
+/** The path of an attribute of a part. */
+export const within = (at: FieldPath, name: string): FieldPath => (at === '' ? name : `${at}.${name}`);
+
+/** Changes the row itself, or each object at a path of it. */
+const atPart = (row: Row, at: FieldPath, change: (part: Row) => Row): Row =>
+  at === '' ? change(row) : mapAt(row, at, (value) => (isMap(value) ? change(value) : value));
+
+const derived: readonly { kind: EntityKind; at: FieldPath; names: readonly string[] }[] = [
+  ...Object.entries(derivedAttributes).map(([kind, names]) => ({ kind: kind as EntityKind, at: '', names })),
+  { kind: 'file_maps', at: 'mappings[]', names: ['validationInfo'] },
 ];
 
-/** What a row must have, or HouseF3's restore drops it. */
-const needed: Readonly<Record<EntityKind, readonly [FieldPath, Test][]>> = {
-  accounts: [
-    ['accountId', isText],
-    ['accountName', isText],
-    ['accountType', isOneOf('checking', 'savings', 'credit_card', 'investment', 'loan', 'other')],
-    ...times,
-  ],
-  categories: [['categoryId', isText], ['name', isText], ['type', isOneOf('INCOME', 'EXPENSE', 'TRANSFER')], ...times],
-  file_maps: [
-    ['fileMapId', isText],
-    ['name', isText],
-    ['mappings', (value) => Array.isArray(value) && value.length > 0],
-    ...times,
-  ],
-  transaction_files: [['fileId', isText], ['fileName', isText], ['s3Key', isText], ['uploadDate', isInteger], ...times],
-  transactions: [
-    ['transactionId', isText],
-    ['accountId', isText],
-    ['fileId', isText],
-    ['date', isInteger],
-    ['description', isText],
-    ['amount', isText],
-    ...times,
-  ],
-  analytics: [],
-};
+const withoutDerived = (kind: EntityKind): Step[] =>
+  derived
+    .filter((one) => one.kind === kind)
+    .map(({ at, names }) => (row, say) => {
+      const drop = (part: Row): Row =>
+        names.reduce((kept, name) => {
+          if (!Object.hasOwn(kept, name)) return kept;
+          say(
+            'left-out',
+            'whoever reads this dialect takes it for what HouseF3 computes, and drops it',
+            within(at, name),
+          );
+          return without(kept, name);
+        }, part);
+      return atPart(row, at, drop);
+    });
 
-const isCurrency = isOneOf('USD', 'EUR', 'GBP', 'CAD', 'JPY', 'AUD', 'CHF', 'CNY', 'other');
-const conditions = [
-  'contains',
-  'starts_with',
-  'ends_with',
-  'equals',
-  'regex',
-  'amount_greater',
-  'amount_less',
-  'amount_between',
-];
-
-/** What a row may have, of these kinds alone. Of a list, every element must have what is asked for. */
-const ifThere: Readonly<Record<EntityKind, readonly [FieldPath, Test][]>> = {
-  accounts: [['currency', isCurrency]],
-  categories: [
-    [
-      'rules[]',
-      (rule) =>
-        isMap(rule) &&
-        isOneOf(...conditions)(rule.condition ?? null) &&
-        [rule.value, rule.ruleId, rule.fieldToMatch].every((value) => typeof value === 'string'),
-    ],
-  ],
-  file_maps: [],
-  transaction_files: [
-    ['dateRange', (range) => isMap(range) && isInteger(range.start ?? null) && isInteger(range.end ?? null)],
-  ],
-  transactions: [
-    [
-      'categories[]',
-      (one) =>
-        isMap(one) &&
-        isText(one.categoryId ?? null) &&
-        (one.confidence === undefined || isPercent(one.confidence)) &&
-        isInteger(one.assignedAt ?? null),
-    ],
-  ],
-  analytics: [],
-};
-
-const droppedFor = function* (kind: EntityKind, row: Row): Generator<NotHeld> {
-  const why = (field: FieldPath, found: string): NotHeld => ({
-    what: 'dropped',
-    field,
-    why: `${field} is ${found}: HouseF3's restore drops the row`,
+/** HouseF3's models refuse null for some of what may be absent. */
+const withoutNulls = (kind: EntityKind): Step[] =>
+  knownParts[kind].map(({ at, names }) => (row, say) => {
+    const drop = (part: Row): Row => {
+      let hasNull = false;
+      for (const name in part) hasNull ||= part[name] === null && names.has(name);
+      if (!hasNull) return part;
+      const kept = Object.entries(part).filter(([name, value]) => {
+        const isNull = value === null && names.has(name);
+        if (isNull) say('respelled', 'null, which says the same as absent, is left out', within(at, name));
+        return !isNull;
+      });
+      return Object.fromEntries(kept);
+    };
+    return atPart(row, at, drop);
   });
-  for (const [field, holds] of needed[kind]) {
-    const value = row[field];
-    if (value === undefined) yield why(field, 'missing');
-    else if (!holds(value)) yield why(field, 'not what HouseF3 takes');
-  }
-  for (const [field, holds] of ifThere[kind])
-    if (!valuesAt(row, field).every(holds)) yield why(field, 'not what HouseF3 takes');
+
+const plainMoney = (kind: EntityKind): Step[] =>
+  Object.keys(kindRules[kind].money).map((path) => (row, say) => {
+    const plain = (value: Value): Value => {
+      if (typeof value !== 'string') return value;
+      const text = plainDecimal(value);
+      if (text !== value) say('respelled', 'the exponent is written out', path);
+      return text;
+    };
+    return mapAt(row, path, plain);
+  });
+
+/** An ExactNumber is what no `number` holds in the same spelling; `1.0` among them, which Python takes for a float. */
+const integers = (kind: EntityKind): Step[] =>
+  knownParts[kind].flatMap(({ at, integers: named, needsIntegers }) =>
+    [...named, ...needsIntegers].map((name): Step => {
+      const path = within(at, name);
+      return (row, say) =>
+        mapAt(row, path, (value) => {
+          if (!(value instanceof ExactNumber)) return value;
+          const text = normalDecimal(value.text);
+          if (text === value.text || !/^-?\d+$/.test(text)) return value;
+          say('respelled', 'the whole number is written without fraction and exponent', path);
+          return exact(text);
+        });
+    }),
+  );
+
+/** HouseF3 would drop the whole row for a fraction of a percent. */
+const wholePercents = (path: FieldPath): Step => {
+  return (row, say) =>
+    mapAt(row, path, (value) => {
+      if (!(value instanceof ExactNumber)) return value;
+      const percent = Number(value.text);
+      if (!(percent >= 0 && percent <= 100)) return value;
+      say('left-out', 'its fraction, by rounding: HouseF3 takes whole percents alone', path);
+      return Math.round(percent);
+    });
 };
 
-/** What HouseF3's restore reads of a row; it takes no notice of the rest. */
-const restored: Readonly<Record<EntityKind, readonly string[]>> = {
-  accounts: [
-    ...['accountId', 'userId', 'accountName', 'accountType', 'institution', 'balance', 'currency', 'notes', 'isActive'],
-    ...['defaultFileMapId', 'lastTransactionDate', 'createdAt', 'updatedAt'],
-  ],
-  categories: [
-    ...['categoryId', 'userId', 'name', 'type', 'parentCategoryId', 'icon', 'color', 'rules', 'inheritParentRules'],
-    ...['ruleInheritanceMode', 'createdAt', 'updatedAt'],
-  ],
-  file_maps: [
-    'fileMapId',
-    'userId',
-    'name',
-    'mappings',
-    'accountId',
-    'description',
-    'reverseAmounts',
-    'createdAt',
-    'updatedAt',
-  ],
-  transaction_files: [
-    ...['fileId', 'userId', 'fileName', 'uploadDate', 'fileSize', 's3Key', 'processingStatus', 'processedDate'],
-    ...['fileFormat', 'accountId', 'fileMapId', 'recordCount', 'dateRange', 'errorMessage', 'openingBalance'],
-    ...['closingBalance', 'currency', 'duplicateCount', 'transactionCount', 'createdAt', 'updatedAt'],
-  ],
-  transactions: [
-    ...['transactionId', 'userId', 'fileId', 'accountId', 'date', 'description', 'amount', 'currency', 'balance'],
-    ...['importOrder', 'transactionType', 'memo', 'checkNumber', 'fitId', 'status', 'statusDate', 'transactionHash'],
-    ...['categories', 'primaryCategoryId', 'createdAt', 'updatedAt'],
-  ],
-  analytics: [],
-};
-const restoredFields = new Map(entityKinds.map((kind) => [kind, new Set(restored[kind])]));
-
-const ignored: NotHeld['why'] = "HouseF3's restore takes no notice of it";
-
-const ignoredOf = function* (kind: EntityKind, row: Row): Generator<NotHeld> {
-  if (kind === 'analytics') {
-    yield { what: 'dropped', why: 'HouseF3 restores no analytics' };
-    return;
+const orderOfImport: Step = (row, say) => {
+  if (row.restoreOrder === undefined) return row;
+  const { restoreOrder, ...rest } = row;
+  if (rest.importOrder === undefined) {
+    say('respelled', 'written as importOrder, as HouseF3 calls it', 'restoreOrder');
+    return { ...rest, importOrder: restoreOrder };
   }
-  for (const field of Object.keys(row))
-    if (!restoredFields.get(kind)?.has(field)) yield { what: 'ignored', field, why: ignored };
-  if (kind === 'transactions')
-    for (const field of ['categories[].isManual', 'categories[].confirmedAt'])
-      if (valuesAt(row, field).length > 0) yield { what: 'ignored', field, why: ignored };
-  if (kind !== 'accounts') return;
-  for (const [field, made] of [
-    ['balance', '0.00'],
-    ['currency', 'USD'],
-  ] as const)
-    if (row[field] === undefined)
-      yield { what: 'ignored', field, why: `it is not there; HouseF3's restore makes it ${made}` };
+  const isSame = formatValue(restoreOrder) === formatValue(rest.importOrder);
+  if (isSame) say('respelled', 'importOrder says the same', 'restoreOrder');
+  else say('left-out', 'HouseF3 has one order, and importOrder says another', 'restoreOrder');
+  return rest;
+};
+
+/** HouseF3 writes `startDate` and `endDate`, and reads `start` and `end`. */
+const bothDateRanges: Step = (row, say) =>
+  mapAt(row, 'dateRange', (range) => {
+    if (!isMap(range)) return range;
+    const both: Row = { ...range };
+    for (const [name, twin] of [
+      ['startDate', 'start'],
+      ['endDate', 'end'],
+    ] as const) {
+      const [date, other] = [range[name], range[twin]];
+      // Of what is no date the two would be read back as two.
+      if (typeof date !== 'number') continue;
+      if (other !== undefined && other === date)
+        say('respelled', `read as ${name}, of which it says the same`, `dateRange.${twin}`);
+      else if (other !== undefined)
+        say('left-out', `HouseF3 takes it for ${name}, which is another`, `dateRange.${twin}`);
+      both[twin] = date;
+    }
+    return both;
+  });
+
+const own: Partial<Record<EntityKind, Step[]>> = {
+  transactions: [wholePercents('categories[].confidence'), orderOfImport],
+  categories: [wholePercents('rules[].confidence')],
+  transaction_files: [bothDateRanges],
+};
+
+const stepsOf = (kind: EntityKind): Step[] => [
+  ...withoutDerived(kind),
+  ...withoutNulls(kind),
+  ...plainMoney(kind),
+  ...integers(kind),
+  ...(own[kind] ?? []),
+];
+
+const steps: Readonly<Record<EntityKind, readonly Step[]>> = {
+  accounts: stepsOf('accounts'),
+  categories: stepsOf('categories'),
+  file_maps: stepsOf('file_maps'),
+  transaction_files: stepsOf('transaction_files'),
+  transactions: stepsOf('transactions'),
+  analytics: stepsOf('analytics'),
 };

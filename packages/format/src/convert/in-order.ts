@@ -8,8 +8,10 @@ import { formatRow, type Row } from '../row.ts';
 
 /** UTF-16 units of the rows that are held at once. */
 const runUnits = 24 * 1024 * 1024;
+/** Runs that are merged at once: each is an open file, of which a process may have only so many. */
+const atOnce = 64;
 
-type Keyed = { key: SortKey; line: string };
+export type Keyed = { key: SortKey; line: string };
 
 export type OrderOptions = {
   /** Where runs are kept, in a folder of their own that is removed in the end. */
@@ -24,36 +26,52 @@ export async function* inOrder(
   rows: AsyncIterable<Row>,
   { folder, runUnits: most = runUnits }: OrderOptions,
 ): AsyncGenerator<string> {
-  const runs: string[] = [];
+  /** Runs by how often what is in them was merged: each row is written a few times however many runs there are. */
+  const levels: string[][] = [];
+  let made = 0;
   let own: string | undefined;
   let held: Keyed[] = [];
   let units = 0;
+
+  const keep = async (sorted: AsyncIterable<Keyed> | Iterable<Keyed>, level: number): Promise<void> => {
+    own ??= await mkdtemp(path.join(folder, '.fzip-runs-'));
+    const place = path.join(own, String(made));
+    made += 1;
+    await writeRun(place, sorted);
+    const runs = [...(levels[level] ?? []), place];
+    levels[level] = runs;
+    if (runs.length < atOnce) return;
+    levels[level] = [];
+    await keep(merged(runs.map(readRun)), level + 1);
+    for (const run of runs) await rm(run);
+  };
+
   try {
     for await (const row of rows) {
       const line = formatRow(row);
       held.push({ key: sortKey(kind, row), line });
       units += line.length;
       if (units < most) continue;
-      own ??= await mkdtemp(path.join(folder, '.fzip-runs-'));
-      runs.push(await writeRun(path.join(own, String(runs.length)), held));
+      await keep(held.sort(compareKeyed), 0);
       [held, units] = [[], 0];
     }
-    held.sort(byKey);
-    for await (const { line } of merged([...runs.map(readRun), fromList(held)])) yield line;
+    held.sort(compareKeyed);
+    for await (const { line } of merged([...levels.flat().map(readRun), fromList(held)])) yield line;
   } finally {
     if (own !== undefined) await rm(own, { recursive: true, force: true });
   }
 }
 
-const byKey = (a: Keyed, b: Keyed): number => compareSortKeys(a.key, b.key);
+/** Rows that nothing names may share a key; their text then decides, for equal content has equal bytes. */
+export const compareKeyed = (a: Keyed, b: Keyed): number =>
+  compareSortKeys(a.key, b.key) || (a.line < b.line ? -1 : Number(a.line > b.line));
 
 /** A line for the key, a line for the row: neither holds a line end. */
-const writeRun = async (place: string, held: Keyed[]): Promise<string> => {
-  held.sort(byKey);
+const writeRun = async (place: string, sorted: AsyncIterable<Keyed> | Iterable<Keyed>): Promise<void> => {
   const file = await open(place, 'wx', 0o600);
   try {
     let block = '';
-    for (const { key, line } of held) {
+    for await (const { key, line } of sorted) {
       block += `${JSON.stringify(key)}\n${line}\n`;
       if (block.length < 1024 * 1024) continue;
       await file.appendFile(block);
@@ -63,7 +81,6 @@ const writeRun = async (place: string, held: Keyed[]): Promise<string> => {
   } finally {
     await file.close();
   }
-  return place;
 };
 
 async function* readRun(place: string): AsyncGenerator<Keyed> {
@@ -91,7 +108,7 @@ type Head = { one: Keyed; from: AsyncIterator<Keyed> };
 /** Always the smallest of the heads: a heap, for there may be hundreds of runs. */
 async function* merged(runs: AsyncGenerator<Keyed>[]): AsyncGenerator<Keyed> {
   const heap: Head[] = [];
-  const isBefore = (a: number, b: number): boolean => byKey((heap[a] as Head).one, (heap[b] as Head).one) < 0;
+  const isBefore = (a: number, b: number): boolean => compareKeyed((heap[a] as Head).one, (heap[b] as Head).one) < 0;
   const swap = (a: number, b: number): void => {
     [heap[a], heap[b]] = [heap[b] as Head, heap[a] as Head];
   };
