@@ -18,10 +18,14 @@ export type EntityKind = z.infer<typeof EntityKind>;
 const optional = <T extends z.ZodType>(type: T) => type.nullish();
 /** At most so many characters, counted as Python counts them: by code point. */
 const text = (longest: number) =>
-  z.string().refine((value) => value.length <= longest || [...value].length <= longest, {
-    params: { problem: 'length' },
-    message: `longer than ${longest} characters`,
-  });
+  z
+    .string()
+    .refine((value) => value.length <= longest || [...value].length <= longest, {
+      params: { problem: 'length' },
+      message: `longer than ${longest} characters`,
+    })
+    // JSON Schema counts so as well.
+    .meta({ maxLength: longest });
 const id = z.guid();
 const userId = z.string();
 /** ms since epoch. Dates before 1970 are stated as defects. */
