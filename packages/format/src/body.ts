@@ -41,9 +41,13 @@ const unpackingOf = (entry: Entry): Unpacking | undefined => {
 const cutOut = (entry: Entry): Transform => {
   let head: Buffer | undefined = Buffer.alloc(0);
   let left = entry.compressedSize;
+  const room = entry.end - entry.offset;
+  let came = 0;
   const trailer = createTrailer(entry);
 
   const ownBytes = (chunk: Buffer): Buffer | undefined => {
+    came += chunk.length;
+    if (came > room) throw notGiven(entry.offset, came, room);
     let data = chunk;
     if (head) {
       head = Buffer.concat([head, chunk]);
@@ -59,6 +63,7 @@ const cutOut = (entry: Entry): Transform => {
   };
 
   const judge = (): void => {
+    if (came < room) throw notGiven(entry.offset, came, room);
     const missing = head ? 'its header' : `${left} of ${entry.compressedSize} bytes`;
     if (head || left > 0) throw new PackageRefused('TRUNCATED', `${missing} missing`, entry.name);
     trailer.judge();
@@ -69,6 +74,10 @@ const cutOut = (entry: Entry): Transform => {
     flush: (callback) => settle(callback, judge),
   });
 };
+
+/** The room of an entry ends within the source, so this is an accident and no verdict: the source was cut, or is none. */
+const notGiven = (start: number, came: number, asked: number): Error =>
+  new Error(`the source gave ${came} bytes from ${start} on; it was asked for ${asked}, and must not change meanwhile`);
 
 /** Calls back with what a function returns or throws. */
 const settle = <T>(callback: (error: Error | null, result?: T) => void, run: () => T): void => {

@@ -2,14 +2,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry as ZipEntry, type ZipFile } from 'yauzl';
-import { readEndRecord } from './end-record.ts';
+import { judgeHeader } from './directory-header.ts';
+import { type EndRecord, readEndRecord } from './end-record.ts';
 import { PackageRefused } from './errors.ts';
-import { checkExtraFields } from './extra-fields.ts';
 import { createIdSet } from './id-set.ts';
 import { type Role, roleOf } from './layout.ts';
 import type { Limits } from './limits.ts';
 import type { PackageSource } from './source.ts';
-import { noEndRecord, verdictOfZip } from './zip-errors.ts';
 
 /** One entry of a volume, as the central directory states it. Sizes and offsets in bytes. */
 export type Entry = {
@@ -56,36 +55,34 @@ export type Directory = { entries: Entry[]; comment: Buffer };
 export const readDirectory = async (source: PackageSource, limits: Limits): Promise<Directory> => {
   const reader = new SourceReader(source);
   try {
+    // What yauzl would refuse is refused before, where the entry can be named; no place beyond the archive is asked of the source.
+    const end = await readEndRecord(reader.bytes, source.size);
+    if (end.entries > limits.entries)
+      throw new PackageRefused('TOO_MANY_ENTRIES', `${end.entries} entries; allowed are ${limits.entries}`);
     const zip = await fromRandomAccessReaderPromise(reader, source.size, zipOptions);
-    const { directory, directoryEnd, comment } = await readEndRecord(reader.bytes, source.size);
-    const entries = await readEntries(zip, limits);
-    // yauzl keeps its place nowhere else; its types take it for a boolean.
-    const cursor = Number(zip.readEntryCursor);
-    if (cursor !== directoryEnd) {
-      const message = `${entries.length} entries are counted, which end at ${cursor}; the directory ends at ${directoryEnd}`;
-      throw new PackageRefused('BAD_END_RECORD', message);
-    }
-    return { entries: withEnds(entries, directory), comment };
+    const entries = await readEntries(zip, reader, end, limits);
+    return { entries: withEnds(entries, end.directory), comment: end.comment };
   } catch (error) {
     if (reader.accident !== undefined) throw reader.accident;
-    throw error instanceof PackageRefused ? error : await refusalOf(error, source);
+    throw error;
   }
 };
 
-const readEntries = async (zip: ZipFile, limits: Limits): Promise<Entry[]> => {
-  if (zip.entryCount > limits.entries) {
-    throw new PackageRefused('TOO_MANY_ENTRIES', `${zip.entryCount} entries; allowed are ${limits.entries}`);
-  }
+const readEntries = async (zip: ZipFile, reader: SourceReader, end: EndRecord, limits: Limits): Promise<Entry[]> => {
   const entries: Entry[] = [];
   // Digests of the names: a million names twice would be a third of what the directory costs.
   const names = createIdSet();
+  const headers = zip.eachEntry();
+  let at = end.directory;
   let bytes = 0;
-  for await (const found of zip.eachEntry()) {
-    const entry = toEntry(found);
+  while (entries.length < end.entries) {
+    at = await judgeHeader(reader.bytes, at, end, entries.length);
+    const { value: found } = await headers.next();
+    const entry = toEntry(found as ZipEntry);
     const folded = foldName(entry.name);
     if (!names.add(folded)) {
       const twin = entries.find(({ name }) => foldName(name) === folded);
-      throw new PackageRefused('DUPLICATE_ENTRY', `stands twice, also as "${twin?.name}"`, entry.name);
+      throw new PackageRefused('DUPLICATE_ENTRY', `stands twice, also as "${twin?.name}"; allowed is once`, entry.name);
     }
     bytes += entry.size;
     if (bytes > limits.uncompressedBytes)
@@ -95,7 +92,9 @@ const readEntries = async (zip: ZipFile, limits: Limits): Promise<Entry[]> => {
       );
     entries.push(entry);
   }
-  return entries;
+  if (at === end.directoryEnd) return entries;
+  const message = `${entries.length} entries are counted, which end at ${at}; allowed is ${end.directoryEnd}, where the directory ends`;
+  throw new PackageRefused('BAD_END_RECORD', message);
 };
 
 /** Names that some file system takes for one. */
@@ -105,7 +104,6 @@ const toEntry = (found: ZipEntry): Entry => {
   const { generalPurposeBitFlag: flags, compressionMethod: method } = found;
   const name = nameOf(found.fileNameRaw, flags);
   const role = roleOf(name);
-  checkExtraFields(found.extraFieldRaw, found.fileNameRaw);
   refuseSpecial(found.externalFileAttributes, role, name);
   if (flags & (flag.encrypted | flag.strong | flag.masked)) {
     throw new PackageRefused('ENCRYPTED', 'encrypted; allowed are entries without encryption', name);
@@ -156,7 +154,7 @@ const nameOf = (raw: Buffer, flags: number): string => {
   if (!isAscii && (!(flags & flag.utf8) || !isUtf8(raw))) {
     throw new PackageRefused(
       'BAD_ENTRY_NAME',
-      'neither ASCII nor flagged and valid UTF-8',
+      'neither ASCII nor flagged and valid UTF-8; allowed are these',
       JSON.stringify(raw.toString('latin1')),
     );
   }
@@ -177,16 +175,6 @@ const withEnds = (entries: Entry[], directory: number): Entry[] => {
     }
   });
   return entries;
-};
-
-/** What yauzl says, as a verdict. */
-const refusalOf = async (error: unknown, source: PackageSource): Promise<PackageRefused> => {
-  const message = error instanceof Error ? error.message : String(error);
-  if (!noEndRecord.test(message)) return verdictOfZip(message);
-  const isBegun = (await source.read(0, 4)).toString('latin1') === 'PK\x03\x04';
-  return isBegun
-    ? new PackageRefused('TRUNCATED', `no end of central directory in ${source.size} bytes, though they begin as a ZIP`)
-    : new PackageRefused('NOT_A_ZIP', `${source.size} bytes that neither begin nor end as a ZIP`);
 };
 
 const windowBytes = 1024 * 1024;
@@ -211,36 +199,27 @@ class SourceReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
-    // A record may name any place. Nobody need be asked for what cannot be there, least of all a server.
-    if (position + length > this.#source.size) {
-      callback(null, 0);
-      return;
-    }
-    this.#fill(position, length).then(
-      () => {
-        const from = position - this.#start;
-        callback(null, this.#window.copy(buffer, offset, from, from + length));
-      },
-      (error: Error) => {
-        this.accident = error;
-        callback(error);
-      },
-    );
+    this.bytes(position, length).then((bytes) => callback(null, bytes.copy(buffer, offset)), callback);
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
     return this.#source.stream(start, end);
   }
 
-  /** Bytes of the source, through the window. Rejects as the source does. */
+  /**
+   * Bytes of the source, through the window, as many as are asked for: all of them stand before its end.
+   * Rejects as the source does, and if it gives other than it should: it was cut, or is none.
+   */
   readonly bytes = async (start: number, length: number): Promise<Buffer> => {
     try {
       await this.#fill(start, length);
+      const bytes = this.#window.subarray(start - this.#start, start - this.#start + length);
+      if (bytes.length === length) return bytes;
+      throw new Error(`the source gave ${bytes.length} of ${length} bytes from ${start} on; it changed or broke off`);
     } catch (error) {
-      this.accident = error;
+      this.accident ??= error;
       throw error;
     }
-    return this.#window.subarray(start - this.#start, start - this.#start + length);
   };
 
   async #fill(position: number, length: number): Promise<void> {
@@ -248,7 +227,11 @@ class SourceReader extends RandomAccessReader {
     // The directory stands right before the end, which yauzl reads first.
     const start =
       this.#window.length === 0 ? Math.max(0, Math.min(position, this.#source.size - windowBytes)) : position;
-    this.#window = await this.#source.read(start, Math.max(windowBytes, position + length - start));
+    const wanted = Math.min(Math.max(windowBytes, position + length - start), this.#source.size - start);
+    const found = await this.#source.read(start, wanted);
+    if (found.length > wanted)
+      throw new Error(`the source gave ${found.length} bytes from ${start} on; it was asked for ${wanted}`);
+    this.#window = found;
     this.#start = start;
   }
 }

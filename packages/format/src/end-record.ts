@@ -1,4 +1,4 @@
-/** The end of the archive: where the directory must stop, and that nothing is said twice. yauzl has found it; this distrusts it. */
+/** The end of the archive: where the directory must stop, and that nothing is said twice. Judged before yauzl looks at it. */
 import { PackageRefused, type RefusalCode } from './errors.ts';
 
 // APPNOTE.TXT, sections 4.3.14 to 4.3.16.
@@ -26,10 +26,15 @@ export const readEndRecord = async (
   const tail = await read(size - length, length);
   let at = tail.length - end.bytes;
   while (at >= 0 && tail.readUInt32LE(at) !== end.signature) at -= 1;
-  if (at < 0) throw new PackageRefused('NOT_A_ZIP', 'no end of central directory');
+  if (at < 0) throw await endless(read, size);
   const comment = tail.subarray(at + end.bytes);
   if (comment.includes('PK\x05\x06', 0, 'latin1'))
     throw wrong('the comment holds the signature of an end record; allowed is one end record');
+  const statedComment = tail.readUInt16LE(at + 20);
+  if (statedComment !== comment.length)
+    throw wrong(
+      `a comment of ${statedComment} bytes is stated, ${comment.length} follow; allowed is one end record, with its comment and nothing behind`,
+    );
   const short = shortRecord(tail.subarray(at));
   const start = size - length + at;
   const isLong = at >= locator.bytes && tail.readUInt32LE(at - locator.bytes) === locator.signature;
@@ -37,8 +42,9 @@ export const readEndRecord = async (
     ? await longRecord(read, tail.subarray(at - locator.bytes, at), start - locator.bytes, short)
     : { stated: short, directoryEnd: start };
   const { stated, directoryEnd } = found;
-  if (stated.disks.some((disk) => disk !== 0))
-    throw new PackageRefused('SEVERAL_DISKS', 'several disks; allowed is one');
+  const disk = stated.disks.find((number) => number !== 0);
+  if (disk !== undefined)
+    throw new PackageRefused('SEVERAL_DISKS', `the end record names disk ${disk}; allowed is disk 0 alone`);
   if (stated.here !== stated.entries)
     throw wrong(`${stated.here} of ${stated.entries} entries on this disk; allowed are all`);
   if (stated.offset + stated.size !== directoryEnd) {
@@ -48,6 +54,14 @@ export const readEndRecord = async (
   }
   return { directory: stated.offset, directoryEnd, entries: stated.entries, comment };
 };
+
+const endless = async (
+  read: (start: number, length: number) => Promise<Buffer>,
+  size: number,
+): Promise<PackageRefused> =>
+  (await read(0, Math.min(size, 4))).toString('latin1') === 'PK\x03\x04'
+    ? new PackageRefused('TRUNCATED', `no end of central directory in ${size} bytes, though they begin as a ZIP`)
+    : new PackageRefused('NOT_A_ZIP', `${size} bytes that neither begin nor end as a ZIP`);
 
 const shortRecord = (bytes: Buffer): Stated => ({
   disks: [bytes.readUInt16LE(4), bytes.readUInt16LE(6)],
@@ -64,13 +78,28 @@ const longRecord = async (
   locatorStart: number,
   short: Stated,
 ): Promise<{ stated: Stated; directoryEnd: number }> => {
+  const disksInAll = at.readUInt32LE(16);
+  if (disksInAll > 1)
+    throw new PackageRefused('SEVERAL_DISKS', `the zip64 locator counts ${disksInAll} disks; allowed is one`);
+  // Numbers beyond 2^53 lose digits here, and are still beyond any place that they are compared with.
   const start = Number(at.readBigUInt64LE(8));
-  if (start + zip64.bytes > locatorStart) throw wrong('the zip64 locator points beyond itself', 'BAD_ZIP64');
+  if (start + zip64.bytes > locatorStart)
+    throw wrong(
+      `the zip64 locator points at ${start}; allowed is up to ${locatorStart - zip64.bytes}, ${zip64.bytes} bytes before it`,
+      'BAD_ZIP64',
+    );
   const bytes = await read(start, zip64.bytes);
   if (bytes.length < zip64.bytes || bytes.readUInt32LE(0) !== zip64.signature)
-    throw wrong('no zip64 end record where its locator points', 'BAD_ZIP64');
-  if (start + zip64.uncounted + Number(bytes.readBigUInt64LE(4)) !== locatorStart)
-    throw wrong('the zip64 end record does not end where its locator begins', 'BAD_ZIP64');
+    throw wrong(`no zip64 end record at ${start}, where its locator points; allowed is one`, 'BAD_ZIP64');
+  const ends = start + zip64.uncounted + Number(bytes.readBigUInt64LE(4));
+  if (ends !== locatorStart)
+    throw wrong(
+      `the zip64 end record ends at ${ends}; allowed is ${locatorStart}, where its locator begins`,
+      'BAD_ZIP64',
+    );
+  // What may follow its fields is read by nobody, so anything could hide there.
+  if (start + zip64.bytes !== locatorStart)
+    throw wrong(`a zip64 end record of ${locatorStart - start} bytes; allowed are ${zip64.bytes}`, 'BAD_ZIP64');
   const disks = [at.readUInt32LE(4), bytes.readUInt32LE(16), bytes.readUInt32LE(20)];
   const [here, entries, size, offset] = [24, 32, 40, 48].map((field) => Number(bytes.readBigUInt64LE(field))) as [
     number,
@@ -78,15 +107,15 @@ const longRecord = async (
     number,
     number,
   ];
-  const agrees = (stated: number, expected: number, unsaid: number): boolean =>
-    stated === expected || stated === unsaid;
-  if (
-    !short.disks.every((disk) => agrees(disk, 0, 0xffff)) ||
-    !agrees(short.here, here, 0xffff) ||
-    !agrees(short.entries, entries, 0xffff) ||
-    !agrees(short.size, size, 0xffffffff) ||
-    !agrees(short.offset, offset, 0xffffffff)
-  )
-    throw wrong('the zip64 end record and the short one contradict each other', 'BAD_ZIP64');
+  const agree = (what: string, stated: number, expected: number, unsaid: number): void => {
+    if (stated === expected || stated === unsaid) return;
+    const message = `the end record says ${stated} for ${what}, the zip64 one ${expected}; allowed is the same, or ${unsaid}`;
+    throw wrong(message, 'BAD_ZIP64');
+  };
+  for (const disk of short.disks) agree('a disk', disk, 0, 0xffff);
+  agree('the entries of this disk', short.here, here, 0xffff);
+  agree('all entries', short.entries, entries, 0xffff);
+  agree('the size of the directory', short.size, size, 0xffffffff);
+  agree('its place', short.offset, offset, 0xffffffff);
   return { stated: { disks, here, entries, size, offset }, directoryEnd: start };
 };

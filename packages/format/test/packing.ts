@@ -146,6 +146,9 @@ export type RawEntry = {
   /** Of the directory. */
   extra?: Buffer;
   attributes?: number;
+  /** Of ZIP, tenfold, that is needed to read it; the disk it begins on. */
+  version?: number;
+  disk?: number;
 };
 
 /** What the end of a hand-made archive says or holds. */
@@ -156,14 +159,27 @@ export type RawEnd = {
   /** Bytes between the directory and its end record. */
   gap?: Buffer;
   /** Zip64 records before the short one, which then says that it does not know. */
-  zip64?: { entries?: number; recordSize?: number; short?: number };
+  zip64?: {
+    entries?: number;
+    recordSize?: number;
+    short?: number;
+    /** Bytes behind the record's own, which it counts. */
+    more?: Buffer;
+    /** Where the locator points, and how many disks it counts. */
+    place?: bigint;
+    disks?: number;
+  };
 };
 
-type Stated = { flags: number; method: number; crc: number; compressedSize: number; size: number };
+type Stated = { version: number; flags: number; method: number; crc: number; compressedSize: number; size: number };
 
-const headerFields = ({ flags, method, crc, compressedSize, size }: Stated, name: Buffer, extra: Buffer): Buffer => {
+const headerFields = (
+  { version, flags, method, crc, compressedSize, size }: Stated,
+  name: Buffer,
+  extra: Buffer,
+): Buffer => {
   const fields = Buffer.alloc(26);
-  fields.writeUInt16LE(20, 0);
+  fields.writeUInt16LE(version, 0);
   fields.writeUInt16LE(flags, 2);
   fields.writeUInt16LE(method, 4);
   fields.writeUInt32LE(crc, 10);
@@ -184,6 +200,7 @@ export const rawZip = (entries: Iterable<RawEntry>, end: RawEnd = {}): Buffer =>
     const name = Buffer.from(entry.name as string);
     const data = Buffer.concat([entry.deflate ? deflateRawSync(entry.bytes) : entry.bytes, entry.tail ?? none]);
     const stated: Stated = {
+      version: entry.version ?? 20,
       flags: entry.flags ?? 0x800,
       method: entry.method ?? (entry.deflate ? 8 : 0),
       crc: entry.crc ?? crc32(entry.bytes),
@@ -195,6 +212,7 @@ export const rawZip = (entries: Iterable<RawEntry>, end: RawEnd = {}): Buffer =>
     const localFields = headerFields({ ...stated, ...localStated }, localName, localExtra);
     const local = [Buffer.from('PK\x03\x04'), localFields, localName, localExtra, data, entry.behind ?? none];
     const place = Buffer.alloc(14);
+    place.writeUInt16LE(entry.disk ?? 0, 2);
     place.writeUInt32LE(entry.attributes ?? 0, 6);
     place.writeUInt32LE(offset, 10);
     const extra = entry.extra ?? none;
@@ -226,16 +244,16 @@ const endRecords = (entries: number, size: number, offset: number, end: RawEnd):
   if (!zip64) return last;
   const record = Buffer.alloc(56);
   record.write('PK\x06\x06', 'latin1');
-  record.writeBigUInt64LE(BigInt(zip64.recordSize ?? 44), 4);
+  record.writeBigUInt64LE(BigInt(zip64.recordSize ?? 44 + (zip64.more?.length ?? 0)), 4);
   record.writeBigUInt64LE(BigInt(zip64.entries ?? entries), 24);
   record.writeBigUInt64LE(BigInt(zip64.entries ?? entries), 32);
   record.writeBigUInt64LE(BigInt(size), 40);
   record.writeBigUInt64LE(BigInt(offset), 48);
   const locator = Buffer.alloc(20);
   locator.write('PK\x06\x07', 'latin1');
-  locator.writeBigUInt64LE(BigInt(offset + size + (end.gap?.length ?? 0)), 8);
-  locator.writeUInt32LE(1, 16);
-  return [record, locator, ...last];
+  locator.writeBigUInt64LE(zip64.place ?? BigInt(offset + size + (end.gap?.length ?? 0)), 8);
+  locator.writeUInt32LE(zip64.disks ?? 1, 16);
+  return [record, zip64.more ?? Buffer.alloc(0), locator, ...last];
 };
 
 export const repack = (entries: Map<string, Buffer>): Buffer =>

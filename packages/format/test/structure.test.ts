@@ -147,7 +147,7 @@ describe('the end of an archive', () => {
 
   test.each<[string, RawEnd, string]>([
     ['counts too few entries', { count: 5 }, 'BAD_END_RECORD'],
-    ['counts too many entries', { count: 7 }, 'BAD_DIRECTORY'],
+    ['counts too many entries', { count: 7 }, 'BAD_END_RECORD'],
     ['hides bytes before itself', { gap: Buffer.from('hidden') }, 'BAD_END_RECORD'],
     ['hides bytes before its zip64 record', { gap: Buffer.from('hidden'), zip64: {} }, 'BAD_END_RECORD'],
     ['counts otherwise in its zip64 record', { zip64: { short: 5 } }, 'BAD_ZIP64'],
