@@ -4,6 +4,7 @@
  */
 import type { EntityKind } from './entities.ts';
 import { PackageRefused } from './errors.ts';
+import { deepest, tooDeep } from './row-limits.ts';
 
 /** What may come next. A scanner can begin at any of these, between two rows. */
 export type Expecting =
@@ -20,7 +21,7 @@ export type Expecting =
   | 'in-row';
 
 export type RowScanner = {
-  /** Takes bytes, gives the rows that end in them. @throws PackageRefused (BAD_JSON, TOO_LARGE) */
+  /** Takes bytes, gives the rows that end in them. @throws PackageRefused (BAD_JSON, LINE_TOO_LONG, TOO_DEEP) */
   push(chunk: Buffer): Buffer[];
   /** @throws PackageRefused (BAD_JSON) if the file may not end here */
   end(): void;
@@ -70,8 +71,11 @@ export const createRowScanner = (kind: EntityKind, lineBytes: number, expecting:
           if (depth === 0) return at + 1;
         }
       } else if (byte === quote) inString = true;
-      else if (byte === openBrace || byte === openBracket) depth += 1;
-      else if (byte === closeBrace || byte === closeBracket) {
+      else if (byte === openBrace || byte === openBracket) {
+        depth += 1;
+        // Before it is parsed: what looks at values one within another has no room for a million levels.
+        if (depth > deepest) throw tooDeep();
+      } else if (byte === closeBrace || byte === closeBracket) {
         depth -= 1;
         if (depth === 0) return at + 1;
       }
