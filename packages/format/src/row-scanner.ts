@@ -21,8 +21,8 @@ export type Expecting =
   | 'in-row';
 
 export type RowScanner = {
-  /** Takes bytes, gives the rows that end in them. @throws PackageRefused (BAD_JSON, LINE_TOO_LONG, TOO_DEEP) */
-  push(chunk: Buffer): Buffer[];
+  /** Takes bytes, gives the rows that end in them, each before what follows it is looked at. @throws PackageRefused (BAD_JSON, LINE_TOO_LONG, TOO_DEEP) */
+  push(chunk: Buffer): Iterable<Buffer>;
   /** @throws PackageRefused (BAD_JSON) if the file may not end here */
   end(): void;
 };
@@ -103,8 +103,7 @@ export const createRowScanner = (kind: EntityKind, lineBytes: number, expecting:
     throw unexpected(byte);
   };
 
-  const push = (chunk: Buffer): Buffer[] => {
-    const rows: Buffer[] = [];
+  const push = function* (chunk: Buffer): Generator<Buffer> {
     let at = 0;
     while (at < chunk.length) {
       if (state !== 'in-row' && state !== 'in-key') {
@@ -119,15 +118,15 @@ export const createRowScanner = (kind: EntityKind, lineBytes: number, expecting:
       const end = endOfValue(chunk, at);
       if (end === -1) {
         keep(chunk.subarray(at));
-        return rows;
+        return;
       }
       const value = take(chunk.subarray(at, end));
       at = end;
-      if (state === 'in-row') rows.push(value);
-      else expectKey(kind, value);
-      state = state === 'in-row' ? 'comma' : 'colon';
+      const isRow = state === 'in-row';
+      if (!isRow) expectKey(kind, value);
+      state = isRow ? 'comma' : 'colon';
+      if (isRow) yield value;
     }
-    return rows;
   };
 
   const end = (): void => {
