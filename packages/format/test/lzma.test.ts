@@ -1,43 +1,11 @@
 /** Packages of which every entry is LZMA, the manifest included: HouseF3 writes them above 50 MiB of files. */
-import { buffer } from 'node:stream/consumers';
-import { crc32 } from 'node:zlib';
 import { fc, test } from '@fast-check/vitest';
-import lzma from 'lzma-native';
 import { beforeAll, describe, expect } from 'vitest';
 import { bufferSource, checkVolume, entityKinds, openVolume } from '../src/index.ts';
 import { profile } from './arbitraries.ts';
 import { codesOf, pack, type RawEntry, rawZip, unpack } from './packing.ts';
 import { expectPartOf, linesOf, saved } from './repairing.ts';
-
-const aloneBytes = 13;
-const propertyBytes = 5;
-
-/** As a ZIP holds it: version, length of the properties, properties, stream up to its end marker. */
-const compress = async (plain: Buffer): Promise<Buffer> => {
-  const encoder = lzma.createStream('aloneEncoder', { preset: 6 } as object);
-  encoder.end(plain);
-  const alone = await buffer(encoder);
-  return Buffer.concat([
-    Buffer.from([9, 4, propertyBytes, 0]),
-    alone.subarray(0, propertyBytes),
-    alone.subarray(aloneBytes),
-  ]);
-};
-
-const entryOf = async (name: string, plain: Buffer): Promise<RawEntry & { bytes: Buffer }> => ({
-  name,
-  bytes: await compress(plain),
-  method: 14,
-  flags: 0x802,
-  size: plain.length,
-  crc: crc32(plain),
-});
-
-const squeezed = async (zip: Buffer): Promise<Buffer> => {
-  const entries: RawEntry[] = [];
-  for (const [name, plain] of await unpack(zip)) entries.push(await entryOf(name, plain));
-  return rawZip(entries);
-};
+import { type SqueezedEntry, squeezed, squeezedEntry } from './squeezed.ts';
 
 describe('a package of LZMA entries', () => {
   test.prop([profile], { numRuns: 25 })(
@@ -73,10 +41,8 @@ test('what is whole of a package of LZMA entries that was cut is saved', async (
 });
 
 describe('an LZMA entry', () => {
-  let entries: (RawEntry & { bytes: Buffer })[];
-  const broken = async (
-    change: (entry: RawEntry & { bytes: Buffer }) => Partial<RawEntry>,
-  ): Promise<string | undefined> =>
+  let entries: SqueezedEntry[];
+  const broken = async (change: (entry: SqueezedEntry) => Partial<RawEntry>): Promise<string | undefined> =>
     (
       await codesOf(
         rawZip(entries.map((entry) => (entry.name === 'data/accounts.json' ? { ...entry, ...change(entry) } : entry))),
@@ -95,14 +61,14 @@ describe('an LZMA entry', () => {
     );
     if (!found) throw new Error('no profile with accounts came');
     entries = [];
-    for (const [name, plain] of await unpack((await pack(found)).zip)) entries.push(await entryOf(name, plain));
+    for (const [name, plain] of await unpack((await pack(found)).zip)) entries.push(await squeezedEntry(name, plain));
   });
 
   test('is intact as it was made', async () => {
     expect(await codesOf(rawZip(entries))).toEqual([]);
   });
 
-  test.each<[string, (entry: RawEntry & { bytes: Buffer }) => Partial<RawEntry>, string]>([
+  test.each<[string, (entry: SqueezedEntry) => Partial<RawEntry>, string]>([
     ['with properties of another length', ({ bytes }) => ({ bytes: flipped(bytes, 2, 1) }), 'BAD_COMPRESSION'],
     ['with properties that cannot be', ({ bytes }) => ({ bytes: flipped(bytes, 4, 0xff) }), 'BAD_COMPRESSION'],
     ['with a dictionary above 64 MiB', ({ bytes }) => ({ bytes: flipped(bytes, 8, 0x08) }), 'TOO_LARGE'],
@@ -138,7 +104,7 @@ describe('an LZMA entry', () => {
 
   test('is decoded in flat memory, however much it expands', async () => {
     const plain = Buffer.alloc(64 * 2 ** 20, 'x');
-    const entry = await entryOf('data/accounts.json', plain);
+    const entry = await squeezedEntry('data/accounts.json', plain);
     const bomb = rawZip(entries.map((one) => (one.name === entry.name ? entry : one)));
     const volume = await openVolume(bufferSource(bomb));
     const accounts = volume.data.get('accounts');
