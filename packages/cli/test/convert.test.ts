@@ -1,6 +1,9 @@
 /** `fzip convert`: there and back, never over what is there, and nothing left of what fails. */
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, symlink, watch, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { packSet } from '../../format/test/sets.ts';
 import { fzip, packed, sample, stored, temporaryFolder } from './packages.ts';
@@ -27,6 +30,21 @@ describe('fzip convert', () => {
     expect([lacking.code, lacking.err]).toEqual([1, expect.stringContaining('2 volumes of 3')]);
     expect((await fzip(['convert', '--to', 'fzip', ...volumes, out])).code).toBe(0);
     expect((await fzip(['diff', out, ...volumes])).code).toBe(0);
+  });
+
+  test('leaves nothing when it is interrupted', async () => {
+    const [from, folder] = [await stored(await packed(sample(20_000))), await temporaryFolder()];
+    const seen = watch(folder);
+    const out = path.join(folder, 'out.fzip');
+    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main, 'convert', '--to', 'housef3', from, out], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    // Its own folder for what has to be sorted comes after the draft.
+    for await (const { filename } of seen)
+      if (filename?.startsWith('.fzip-') && (await readdir(folder)).length > 1) break;
+    child.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test('never writes over anything, and leaves nothing of a package that is damaged', async () => {

@@ -1,7 +1,9 @@
 /** A package in the other dialect and back: what the dialect can hold is there again, what it cannot is named. */
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inOrder } from '../src/convert/in-order.ts';
@@ -216,6 +218,12 @@ describe('rows', () => {
       { numRuns: 30 },
     );
   });
+
+  test('are sorted in memory that does not grow with their number', async () => {
+    const url = new URL('./sort-many.ts', import.meta.url);
+    const worker = new Worker(url, { workerData: { rows: 100_000 }, resourceLimits: { maxOldGenerationSizeMb: 80 } });
+    expect(await once(worker, 'exit')).toEqual([0]);
+  }, 60_000);
 
   test('leave no runs behind when nobody takes them all, or reading them fails', async () => {
     const [{ rows }] = fc.sample(

@@ -7,9 +7,11 @@ import { compareSortKeys, type SortKey, sortKey } from '../package-row.ts';
 import { formatRow, type Row } from '../row.ts';
 
 /** UTF-16 units of the rows that are held at once. */
-const runUnits = 24 * 1024 * 1024;
+const runUnits = 8 * 1024 * 1024;
 /** Runs that are merged at once: each is an open file, of which a process may have only so many. */
 const atOnce = 64;
+/** Bytes that are read of a run at a time; some four times as much is held of each. */
+const readBytes = 32 * 1024;
 
 export type Keyed = { key: SortKey; line: string };
 
@@ -49,8 +51,8 @@ export async function* inOrder(
   try {
     for await (const row of rows) {
       const line = formatRow(row);
-      held.push({ key: sortKey(kind, row), line });
-      units += line.length;
+      held.push({ key: sortKey(kind, row), line: flat(line) });
+      units += line.length + heldUnits;
       if (units < most) continue;
       await keep(held.sort(compareKeyed), 0);
       [held, units] = [[], 0];
@@ -61,6 +63,12 @@ export async function* inOrder(
     if (own !== undefined) await rm(own, { recursive: true, force: true });
   }
 }
+
+/** What a row costs that is held, beside its text. */
+const heldUnits = 200;
+
+/** A text that was put together is kept as its pieces, which cost five times the text and keep what they were cut from. */
+const flat = (text: string): string => Buffer.from(text).toString();
 
 /** Rows that nothing names may share a key; their text then decides, for equal content has equal bytes. */
 export const compareKeyed = (a: Keyed, b: Keyed): number =>
@@ -85,7 +93,7 @@ const writeRun = async (place: string, sorted: AsyncIterable<Keyed> | Iterable<K
 
 async function* readRun(place: string): AsyncGenerator<Keyed> {
   let [rest, key]: [string, SortKey | undefined] = ['', undefined];
-  for await (const block of createReadStream(place, { encoding: 'utf8', highWaterMark: 256 * 1024 })) {
+  for await (const block of createReadStream(place, { encoding: 'utf8', highWaterMark: readBytes })) {
     // Not by readline, which would end lines at U+2028 as well.
     const lines = (rest + block).split('\n');
     rest = lines.pop() ?? '';
