@@ -1,7 +1,7 @@
 /** The story of a completed backup that is looked at once more, on the embedded runtime. */
 import { buffer } from 'node:stream/consumers';
 import type { ValidateBackupRequest, ValidationStatus } from '@fzip/api';
-import { bufferSource, openVolume } from '@fzip/format';
+import { bufferSource, exact, openVolume } from '@fzip/format';
 import { describe, expect, test } from 'vitest';
 import { download, expectWhole, type World, world } from './fixture.ts';
 
@@ -19,6 +19,55 @@ const validated = async (
     if (status.status !== 'processing') return status;
   }
 };
+
+describe('a comparison', () => {
+  test('finds nothing right after the backup, and later exactly what was done since', async () => {
+    const on = await world({ limits: { chunkRows: 120, handOverMs: 900_000, volumeBytes: 40_000 } });
+    await on.fillProfile({ user: 'alice', transactions: 250, files: 3, seed: 2 });
+    await on.fillProfile({ user: 'bob', transactions: 30, files: 1, seed: 3 });
+    const { id } = await on.backUp('alice');
+    const before = await validated(on, 'alice', id, 'compare');
+    expect(before).toMatchObject({ status: 'completed', result: { ok: true, issues: [], differencesCount: 0 } });
+
+    const { transactions, categories } = await on.rows('alice');
+    const [changed, removed, copied] = transactions;
+    const category = categories.find(({ name }) => name !== 'Transfers');
+    if (!changed || !removed || !copied || !category) throw new Error('too few rows');
+    const added = '00000000-0000-4000-9000-000000000001';
+    await on.ports.profiles.putOwn('alice', 'transactions', [
+      { ...changed, amount: exact('12.34'), memo: 'another' },
+      { ...copied, transactionId: added },
+    ]);
+    await on.ports.profiles.deleteOwn('alice', 'transactions', [removed]);
+    await on.ports.profiles.putOwn('alice', 'categories', [{ ...category, color: '#123456' }]);
+
+    const { result, validationId } = await validated(on, 'alice', id, 'compare');
+    const found = result?.differences?.map(({ change, id: row, fields }) => [
+      change,
+      row,
+      ...(fields ?? []).toSorted(),
+    ]);
+    expect(found?.toSorted()).toEqual(
+      [
+        ['changed', category.categoryId, 'color'],
+        ['changed', changed.transactionId, 'amount', 'memo'],
+        ['removed', removed.transactionId],
+        ['added', added],
+      ].toSorted(),
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      damaged: false,
+      differencesCount: 4,
+      differencesByKind: { transactions: { added: 1, removed: 1, changed: 1, same: 248 } },
+    });
+    const status = await on.client('alice').backupStatus(id);
+    expect(status.validations?.compare).toMatchObject({ validationId, ok: false, damaged: false, issueCount: 2 });
+    // A profile that went on is no damage.
+    expect(status).toMatchObject({ status: 'completed', validation: { overall_quality: 'excellent' } });
+    expect(status.damaged).toBeUndefined();
+  });
+});
 
 describe('a deep validation', () => {
   test('finds an intact package intact, of one volume and of several', async () => {

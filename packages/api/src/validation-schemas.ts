@@ -1,10 +1,12 @@
 /** What goes into a validation on demand, and what comes out. */
-import { Counts, ExaminationNote, examinationModes } from '@fzip/core';
+import { Counts, Difference, DifferencesByKind, ExaminationNote, examinationModes } from '@fzip/core';
 import { z } from '@hono/zod-openapi';
 import { bytes, cause, date, exampleId, id, percent } from './schema-parts.ts';
 
 const mode = z.enum(examinationModes).openapi({
-  description: '`deep` reads every byte of the stored package again, and judges it as if it were unknown.',
+  description:
+    '`deep` reads every byte of the stored package again, and judges it as if it were unknown. ' +
+    '`compare` tells what was added, removed and changed in the profile since the backup.',
 });
 
 export const ValidateBackupRequest = z
@@ -39,13 +41,28 @@ export const ValidationStatus = z
     completedAt: date.optional(),
     result: z
       .object({
-        ok: z.boolean().openapi({ description: 'Nothing speaks against the backup.' }),
+        ok: z
+          .boolean()
+          .openapi({ description: 'Nothing was found: no damage, and by `compare` no difference either.' }),
+        damaged: z.boolean().openapi({ description: 'The package is not what it was when it was completed.' }),
         issues: z.array(z.string()).openapi({ description: 'The first hundred, each with what it is about.' }),
         issueCount: z.int().nonnegative(),
         warnings: z.array(z.string()).openapi({ description: 'What was not looked at, and what is odd.' }),
         counts: Counts.meta({ description: 'Rows of each kind that were read.' }),
         files: z.int().nonnegative(),
-        bytes,
+        bytes: bytes.optional(),
+        differences: z.array(Difference).optional().openapi({
+          description:
+            'Of `compare`: the first 1 000. `fields` names what changed of a row, `bytes` a file of another size.',
+        }),
+        differencesCount: z
+          .int()
+          .nonnegative()
+          .optional()
+          .openapi({ description: 'Of `compare`: of all differences.' }),
+        differencesByKind: DifferencesByKind.optional().meta({
+          description: 'Of `compare`: rows of each kind that is in the backup.',
+        }),
       })
       .optional(),
     error: cause('Why it could not be done.'),

@@ -1,6 +1,7 @@
 /** What each route of validations does, once the request is parsed and the user known. */
 import {
   createExamination,
+  differencesOf,
   type Examination,
   examinationOfKey,
   type Job,
@@ -67,7 +68,7 @@ export const status = async (c: ApiContext, backupId: string, validationId: stri
     requestedAt: job.createdAt,
     updatedAt: job.updatedAt,
     ...given('completedAt', job.completedAt),
-    ...given('result', job.examined),
+    ...given('result', await resultOf(c, job)),
     ...given('error', errorOf(job)),
   };
 };
@@ -78,3 +79,17 @@ const view = (job: Job, { backupId, mode }: Examination): ValidateBackupResponse
   mode,
   status: ShownValidationStatus.parse(shownStatus(job.status)),
 });
+
+const resultOf = async (c: ApiContext, job: Job): Promise<ValidationStatus['result']> => {
+  const { examined } = job;
+  if (!examined) return undefined;
+  const { ok, damaged, issues, issueCount, warnings, counts, files } = examined;
+  const found = { ok, damaged, issues, issueCount, warnings, counts, files, ...given('bytes', examined.bytes) };
+  if (!examined.differences) return found;
+  return {
+    ...found,
+    differences: await differencesOf(c.get('ports'), job),
+    differencesByKind: examined.differences,
+    ...given('differencesCount', examined.differencesCount),
+  };
+};

@@ -5,6 +5,7 @@ import { makeWorld, post, putJob, type World } from './world.ts';
 
 const examined: Examined = {
   ok: false,
+  damaged: true,
   issues: ['volume 1: data/accounts.json: sha256 is wrong'],
   issueCount: 1,
   warnings: [],
@@ -120,7 +121,14 @@ describe('POST /fzip/backup/{id}/validate', () => {
 describe('a backup that a validation found damaged', () => {
   test('no longer looks good, in its status and in the list', async () => {
     const on = makeWorld();
-    const note = { validationId: crypto.randomUUID(), at: 5, ok: false, issues: examined.issues, issueCount: 1 };
+    const note = {
+      validationId: crypto.randomUUID(),
+      at: 5,
+      ok: false,
+      damaged: true,
+      issues: examined.issues,
+      issueCount: 1,
+    };
     const sound = await putJob(on, 'alice', 'backup_completed');
     const damaged = await putJob(on, 'alice', 'backup_completed', { examinations: { deep: note } });
     const status = await jsonOf(await on.as('alice')(`/fzip/backup/${damaged.jobId}/status`));

@@ -1,6 +1,7 @@
 export * from './announce.ts';
 export * from './backup/collect.ts';
 export * from './backup/collected.ts';
+export { Difference, differencesOf } from './backup/differences.ts';
 export * from './backup/estimate.ts';
 export * from './backup/examination.ts';
 export * from './backup/examine.ts';

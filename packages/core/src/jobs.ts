@@ -265,8 +265,8 @@ export const BackupSummary = z.object({
 });
 export type BackupSummary = z.infer<typeof BackupSummary>;
 
-/** How a completed backup can be validated on demand: `deep` reads every byte of it again. */
-export const examinationModes = ['deep'] as const;
+/** How a completed backup can be validated on demand: `deep` reads every byte of it again, `compare` holds it against the profile. */
+export const examinationModes = ['deep', 'compare'] as const;
 export const ExaminationMode = z.enum(examinationModes);
 export type ExaminationMode = z.infer<typeof ExaminationMode>;
 
@@ -274,10 +274,17 @@ export type ExaminationMode = z.infer<typeof ExaminationMode>;
 export const Examination = z.object({ backupId: JobId, mode: ExaminationMode });
 export type Examination = z.infer<typeof Examination>;
 
+/** Rows of a kind by what a comparison of package and profile found of them. */
+export const Differences = z.object({ same: z.int(), added: z.int(), removed: z.int(), changed: z.int() });
+export type Differences = z.infer<typeof Differences>;
+export const DifferencesByKind = z.partialRecord(EntityKind, Differences);
+
 /** What a validation found. */
 export const Examined = z.object({
-  /** Nothing speaks against the backup. */
+  /** Nothing was found: no damage, and of a comparison no difference either. */
   ok: z.boolean(),
+  /** The package itself is not what it was when it was completed. */
+  damaged: z.boolean(),
   /** The first hundred. */
   issues: z.array(z.string()),
   issueCount: z.int(),
@@ -286,7 +293,10 @@ export const Examined = z.object({
   /** Rows of each kind, files and stored bytes that were looked at. */
   counts: Counts,
   files: z.int(),
-  bytes: z.number(),
+  bytes: z.number().optional(),
+  /** Of a comparison: what became of the package's rows in the profile, and what is new there. */
+  differences: DifferencesByKind.optional(),
+  differencesCount: z.int().optional(),
 });
 export type Examined = z.infer<typeof Examined>;
 
@@ -296,6 +306,7 @@ export const ExaminationNote = z.object({
   /** ms since epoch: when the last look was taken. */
   at: z.number(),
   ok: z.boolean(),
+  damaged: z.boolean(),
   /** The first ten. */
   issues: z.array(z.string()),
   issueCount: z.int(),

@@ -26,6 +26,8 @@ export type Limits = {
   handOverMs: number;
   /** Uncompressed bytes of a set of volumes that one invocation checks together. */
   setCheckBytes: number;
+  /** Ids that a comparison holds at a time, of 21 to 43 bytes each; of a larger profile it looks several times. */
+  idsAtOnce: number;
   /** Passes over a moving range before what moves is stated instead. */
   passes: number;
 };
@@ -49,6 +51,7 @@ export const defaultLimits: Limits = {
   rangesAtMost: 8,
   handOverMs: 60_000,
   setCheckBytes: 8 * 1024 * MiB,
+  idsAtOnce: 3_000_000,
   passes: 3,
 };
 

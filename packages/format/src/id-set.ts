@@ -7,6 +7,7 @@ const hyphen = 0x2d;
 export type IdSet = {
   /** Adds an id; false if it was there. */
   add(id: string): boolean;
+  has(id: string): boolean;
 };
 
 /** UUIDs in lower case are kept as their 128 bits, other texts by 128 bits of their SHA-256. */
@@ -34,6 +35,16 @@ export const createIdSet = (): IdSet => {
     }
   };
 
+  const stands = (sought: Uint32Array): boolean => {
+    const [a = 0, b = 0, c = 0, d = 0] = sought;
+    for (let slot = mix(seed, a, b, c, d); ; slot += 1) {
+      const at = (slot & (capacity - 1)) * lanes;
+      const found = [slots[at], slots[at + 1], slots[at + 2], slots[at + 3]];
+      if (found[0] === a && found[1] === b && found[2] === c && found[3] === d) return true;
+      if (!(found[0] || found[1] || found[2] || found[3])) return false;
+    }
+  };
+
   const grow = (): void => {
     const old = slots;
     capacity *= 2;
@@ -55,6 +66,11 @@ export const createIdSet = (): IdSet => {
       const isNew = insert(slots, value, 0);
       if (isNew) size += 1;
       return isNew;
+    },
+    has: (id) => {
+      toLanes(id, value);
+      if (!(value[0] || value[1] || value[2] || value[3])) return hasZero;
+      return stands(value);
     },
   };
 };

@@ -6,6 +6,7 @@ export { proveConverted } from './convert/prove.ts';
 export * from './decimal.ts';
 export * from './decimal-sum.ts';
 export * from './defects.ts';
+export { comparable } from './diff/comparable.ts';
 export {
   type Difference,
   type DiffKind,
@@ -19,6 +20,7 @@ export * from './entities.ts';
 export * from './errors.ts';
 export * from './fields.ts';
 export * from './http-source.ts';
+export { createIdSet, type IdSet } from './id-set.ts';
 export * from './limits.ts';
 export { countKey, Manifest, manifestEntry, type Problem, problems } from './manifest.ts';
 export * from './names.ts';

@@ -224,6 +224,7 @@ const judge = (backup: Job, looked: readonly DeepPiece[]): Examined => {
   const issueCount = sum((piece) => piece.errorCount) + differences.length;
   return {
     ok: issueCount === 0,
+    damaged: issueCount > 0,
     issues: cut([...pieces.flatMap((piece) => piece.errors), ...differences]),
     issueCount,
     warnings: cut(unique(pieces.flatMap((piece) => piece.warnings))),

@@ -14,6 +14,7 @@ import {
   Piece,
   sendPiece,
 } from './examination.ts';
+import { compare } from './examine-compare.ts';
 import { deep } from './examine-deep.ts';
 
 /** What is looked at: the validation, and its backup as it stands. */
@@ -27,7 +28,7 @@ export type Examiner = {
   judge(subject: Subject, pieces: readonly Piece[]): Examined;
 };
 
-const examiners: Readonly<Record<ExaminationMode, Examiner>> = { deep };
+const examiners: Readonly<Record<ExaminationMode, Examiner>> = { deep, compare };
 
 /** How many issues the backup's row keeps. */
 const noted = 10;
@@ -67,9 +68,10 @@ const conclude = async (ports: Ports, subject: Subject, examiner: Examiner): Pro
   const pieces: Piece[] = [];
   for await (const piece of records(ports.ledger, lookScope(job), (record) => Piece.parse(record))) pieces.push(piece);
   const examined = examiner.judge(subject, pieces);
-  const { ok, issues, issueCount } = examined;
+  const { ok, damaged, issues, issueCount } = examined;
   const at = pieces.at(-1)?.at ?? 0;
-  await noteWithBackup(ports, job, { validationId: job.jobId, at, ok, issues: issues.slice(0, noted), issueCount });
+  const validationId = job.jobId;
+  await noteWithBackup(ports, job, { validationId, at, ok, damaged, issues: issues.slice(0, noted), issueCount });
   return settle(ports, job, 'validation_completed', {
     currentPhase: 'completed',
     examined,

@@ -1,5 +1,5 @@
 /** The quality score: what a user may think of a backup, in a number and in words. */
-import type { ExaminationMode, ExaminationNote, Job, Quality } from '../jobs.ts';
+import type { ExaminationNote, Job, Quality } from '../jobs.ts';
 
 /** What was found out about a stored package, over all its volumes. */
 export type Facts = {
@@ -128,11 +128,12 @@ const recommendations = (facts: Facts, missingRows: number): string[] => [
 export const isDamaged = ({ examinations = {} }: Pick<Job, 'examinations'>): boolean =>
   damages(examinations).length > 0;
 
-/** The modes that judge the package itself. */
-const judging = ['deep'] as const satisfies ExaminationMode[];
-
-const damages = (examinations: NonNullable<Job['examinations']>): ExaminationNote[] =>
-  judging.flatMap((mode) => examinations[mode] ?? []).filter(({ ok }) => !ok);
+/** Damage counts until every byte was read again after it, and found to be right. */
+const damages = (examinations: NonNullable<Job['examinations']>): ExaminationNote[] => {
+  const { deep } = examinations;
+  const mended = deep?.ok ? deep.at : Number.NEGATIVE_INFINITY;
+  return Object.values(examinations).filter(({ damaged, at }) => damaged && at >= mended);
+};
 
 /** What may be thought of a backup by now: damage that was found later takes its good marks away. */
 export const qualityNow = ({ validation, examinations = {} }: Pick<Job, 'validation' | 'examinations'>) => {
