@@ -100,8 +100,7 @@ class Package:
             is_file = mode in (0, 0o100000) if name[-1] != '/' else mode in (0, 0o040000) and not size and packed < 3
             allowed = {'UNKNOWN_ENTRY': LAYOUT.fullmatch(name), 'UNSUPPORTED_ZIP': needed & 0xFF < 64, 'NOT_A_FILE': is_file,
                        'ENCRYPTED': not flags & 0x2041, 'UNSUPPORTED_METHOD': method in METHODS, 'SEVERAL_DISKS': not disk}
-            for code, is_so in allowed.items():
-                need(is_so, code, f'{name!a}')
+            for code, is_so in allowed.items(): need(is_so, code, f'{name!a}')
             folded = unicodedata.normalize('NFC', unicodedata.normalize('NFC', name).upper().lower())
             need(folded not in found, 'DUPLICATE_ENTRY', f'{name!a} stands twice')
             found[folded] = types.SimpleNamespace(name=name, flags=flags, method=method, offset=offset, size=size,
@@ -143,13 +142,14 @@ class Package:
         pieces = self.body(entry)
         pieces = expand(zlib.decompressobj(31), pieces, entry.name) if entry.name.endswith('.gz') else pieces
         decode, decoder = codecs.getincrementaldecoder('utf-8-sig')().decode, json.JSONDecoder(**NUMBERS)
-        text, place, count, piece = '', 0, 0, b''
+        text, place, count, piece, digest, inner = '', 0, 0, b'', hashlib.sha256(), f'data/{kind}.json'
         def expect(pattern):
             nonlocal text, place, piece
             if piece is not None and len(text) - place <= LINE:
                 window = [text[place:]]
                 while piece is not None and sum(map(len, window)) <= 2 * LINE:
                     piece = next(pieces, None)
+                    digest.update(piece or b'')
                     window.append(decode(piece or b'', piece is None))
                 text, place = ''.join(window), 0
             found = re.compile(pattern.replace(' ', r'[ \t\r\n]*')).match(text, place)
@@ -165,6 +165,8 @@ class Package:
             yield row
             expect(r' (, (?=\{)|(?=]))')
         expect(r'] } \Z' if is_wrapped else r'] \Z')
+        of_twin = entry.name != inner and inner in self.entries  # without one, the sum of .json is of what is within .json.gz
+        need(of_twin or self.sums.get(inner) in (None, digest.hexdigest()), 'BAD_CHECKSUM', f'{entry.name!a}: within')
 
     def verify(self):
         """What is wrong, and the rows of each kind. What HouseF3 leaves out without a word is a warning in its packages."""
@@ -205,8 +207,7 @@ def judged(pieces, wrong):
     try:
         yield from pieces
     except Exception as error:
-        if isinstance(error, OSError):
-            raise
+        if isinstance(error, OSError): raise
         of_python = (f'{code} {type(error).__name__}' for kind, code in CODES.items() if isinstance(error, kind))
         wrong.append(str(error) if isinstance(error, Refused) else next(of_python))
 
@@ -290,8 +291,7 @@ def main(command='', path='', kind=None, *more):
     sys.stdout.reconfigure(encoding='utf-8', newline='\n')
     wrong = []
     try:
-        for line in judged(run(command, path, kind), wrong):
-            print(line)
+        for line in judged(run(command, path, kind), wrong): print(line)
     except OSError as error:
         return print('could not be read:', error.strerror, file=sys.stderr) or 3
     return print(*wrong, file=sys.stderr) or 1 if wrong else 0

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -15,8 +16,8 @@ import {
   openVolume,
   parseRow,
 } from '../src/index.ts';
-import { profile } from './arbitraries.ts';
-import { codesOf, pack, rawZip, repack, unpack } from './packing.ts';
+import { type Profile, profile } from './arbitraries.ts';
+import { codesOf, editManifest, pack, rawZip, repack, sha256, unpack } from './packing.ts';
 import { packSet } from './sets.ts';
 import { squeezed } from './squeezed.ts';
 
@@ -168,6 +169,27 @@ describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('the reader in
     ]);
     expect(answers.map(({ code }) => code)).toEqual([0, 1]);
     expect([await codesOf(enough), (await codesOf(few)).length > 0]).toEqual([[], true]);
+  });
+
+  test('compares a checksum with what is within a gzip where only the gzip stands', async () => {
+    const [found] = fc.sample(profile, { seed: 6, numRuns: 1 });
+    const entries = await unpack((await pack(found as Profile)).zip);
+    const zips = [entries, new Map(entries)].map((some, n) => {
+      if (n === 1)
+        editManifest(some, ({ checksums }) => void Object.assign(checksums, { 'data/accounts.json': sha256('other') }));
+      const inGzip = [...some].map(([name, bytes]) =>
+        name === 'data/accounts.json' ? { name: `${name}.gz`, bytes: gzipSync(bytes) } : { name, bytes },
+      );
+      return rawZip(inGzip);
+    });
+    const [right, wrong] = zips as [Buffer, Buffer];
+    expect([await codesOf(right), await codesOf(wrong)]).toEqual([[], ['BAD_CHECKSUM']]);
+    const answers = ask([
+      ['verify', await keep(right)],
+      ['verify', await keep(wrong)],
+    ]);
+    expect(answers.map(({ code }) => code)).toEqual([0, 1]);
+    expect(codeOf(answers[1] as Answer)).toBe('BAD_CHECKSUM');
   });
 
   test('refuses the corpus of refused packages, but for what it does not judge', async () => {
