@@ -26,6 +26,7 @@ export { countKey, Manifest, manifestEntry, type Problem, problems } from './man
 export * from './names.ts';
 export { normalizer } from './normalize.ts';
 export * from './package-row.ts';
+export { plainCheck } from './plain-row.ts';
 export * from './preview.ts';
 export * from './reader.ts';
 export * from './repair/index.ts';

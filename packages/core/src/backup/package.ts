@@ -7,6 +7,7 @@ import {
   FileBroke,
   idOf,
   type Manifest,
+  plainCheck,
   type Row,
   type Written,
   writeVolume,
@@ -113,8 +114,9 @@ const buildOnce = async (ports: Ports, job: Job, building: Building): Promise<Vo
   const total = plan.volumes.reduce((sum, { bytes }) => sum + bytes, 0);
   const progress = reporter(ports, job, { step: 'package', piece: number, total });
   const linesOf = async function* (kind: EntityKind, rows: AsyncIterable<Line>) {
+    const isPlain = plainCheck(kind);
     for await (const { line, row } of rows) {
-      defects.add(kind, row, ids);
+      defects.add(kind, row, ids, isPlain(row, line));
       yield line;
     }
   };
