@@ -109,8 +109,7 @@ class Package:
         need(sum(entry.size for entry in found.values()) <= PLAIN, 'TOO_LARGE', f'more than {PLAIN} bytes uncompressed')
         entries = sorted(found.values(), key=lambda entry: entry.offset)
         need(not entries or entries[0].offset == 0, 'HIDDEN_BYTES', 'bytes before the first entry')
-        for entry, after in itertools.zip_longest(entries, entries[1:]):
-            entry.end = after.offset if after else start
+        for entry, after in itertools.zip_longest(entries, entries[1:]): entry.end = after.offset if after else start
         return {entry.name: entry for entry in entries}
 
     def body(self, entry):
@@ -156,7 +155,8 @@ class Package:
             need(found, 'BAD_JSON', f'{kind}: neither a row nor an end behind {count} rows')
             place = found.end()
             return found
-        is_wrapped = expect(r' (\{ "%s" : )?\[ (?=[]{])' % kind)[1]
+        key = json.loads(expect(r' (?:\{ ("(?:[^"\\]|\\.)*") : )?\[ (?=[]{])')[1] or 'null')
+        need(key in (None, kind), 'BAD_JSON', f'{kind}: the first key is {key!a}')
         while text[place] == '{':
             row, end = decoder.raw_decode(text, place)
             need(len(text[place:end].encode()) <= LINE, 'LINE_TOO_LONG', f'{kind}: row {count + 1}')
@@ -164,7 +164,7 @@ class Package:
             place, count = end, count + 1
             yield row
             expect(r' (, (?=\{)|(?=]))')
-        expect(r'] } \Z' if is_wrapped else r'] \Z')
+        expect(r'] } \Z' if key else r'] \Z')
         of_twin = entry.name != inner and inner in self.entries  # without one, the sum of .json is of what is within .json.gz
         need(of_twin or self.sums.get(inner) in (None, digest.hexdigest()), 'BAD_CHECKSUM', f'{entry.name!a}: within')
 

@@ -1,11 +1,19 @@
-/** Writes `test/refuses/` anew: every refused package, named by what the reader says of it. */
+/** Writes `test/refuses/` and `test/accepts/` anew: refused packages, named by what the reader says; accepted ones, by their edge. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { corpus } from '../test/corpus.ts';
+import { accepted, refused } from '../test/corpus.ts';
 
-const folder = fileURLToPath(new URL('../test/refuses/', import.meta.url));
-const packages = await corpus();
-await rm(folder, { recursive: true, force: true });
-await mkdir(folder, { recursive: true });
-for (const [name, zip] of packages) await writeFile(`${folder}${name}`, zip);
-console.log(`${packages.size} refused packages`);
+const write = async (name: string, packages: Iterable<[string, Buffer]>): Promise<void> => {
+  const folder = fileURLToPath(new URL(`../test/${name}/`, import.meta.url));
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const [file, zip] of packages) await writeFile(`${folder}${file}`, zip);
+};
+
+const [no, yes] = [await refused(), await accepted()];
+await write('refuses', no);
+await write(
+  'accepts',
+  [...yes].map(([name, { zip }]) => [name, zip]),
+);
+console.log(`${no.size} refused packages, ${yes.size} accepted ones`);

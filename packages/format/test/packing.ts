@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
 import {
   bufferSource,
   checkVolume,
@@ -140,9 +140,11 @@ export type RawEntry = {
   localName?: string;
   tail?: Buffer;
   /** What its local header says otherwise than the directory. */
-  local?: { flags?: number; crc?: number; compressedSize?: number; size?: number; extra?: Buffer };
+  local?: { version?: number; flags?: number; crc?: number; compressedSize?: number; size?: number; extra?: Buffer };
   /** What stands between it and what follows: a descriptor, a gap. */
   behind?: Buffer;
+  /** What the directory says beside its extra field: 0xffffffff where that one holds the value. */
+  central?: { compressedSize?: number; size?: number; offset?: number };
   /** Of the directory. */
   extra?: Buffer;
   attributes?: number;
@@ -190,6 +192,9 @@ const headerFields = (
   return fields;
 };
 
+/** Looks for repeated bytes alone, so that every build of zlib gives the same. */
+const sameEverywhere = { strategy: constants.Z_RLE };
+
 /** A ZIP made by hand, so that it can lie. */
 export const rawZip = (entries: Iterable<RawEntry>, end: RawEnd = {}): Buffer => {
   const parts: Buffer[] = [];
@@ -198,7 +203,10 @@ export const rawZip = (entries: Iterable<RawEntry>, end: RawEnd = {}): Buffer =>
   const none = Buffer.alloc(0);
   for (const entry of entries) {
     const name = Buffer.from(entry.name as string);
-    const data = Buffer.concat([entry.deflate ? deflateRawSync(entry.bytes) : entry.bytes, entry.tail ?? none]);
+    const data = Buffer.concat([
+      entry.deflate ? deflateRawSync(entry.bytes, sameEverywhere) : entry.bytes,
+      entry.tail ?? none,
+    ]);
     const stated: Stated = {
       version: entry.version ?? 20,
       flags: entry.flags ?? 0x800,
@@ -214,11 +222,11 @@ export const rawZip = (entries: Iterable<RawEntry>, end: RawEnd = {}): Buffer =>
     const place = Buffer.alloc(14);
     place.writeUInt16LE(entry.disk ?? 0, 2);
     place.writeUInt32LE(entry.attributes ?? 0, 6);
-    place.writeUInt32LE(offset, 10);
+    const { offset: statedOffset = offset, ...centralStated } = entry.central ?? {};
+    place.writeUInt32LE(statedOffset, 10);
     const extra = entry.extra ?? none;
-    directory.push(
-      Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), headerFields(stated, name, extra), place, name, extra]),
-    );
+    const centralFields = headerFields({ ...stated, ...centralStated }, name, extra);
+    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), centralFields, place, name, extra]));
     parts.push(...local);
     offset += local.reduce((sum, { length }) => sum + length, 0);
   }

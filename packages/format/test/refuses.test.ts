@@ -1,27 +1,15 @@
 /** Each file of `refuses/` is refused with its name, read from a file, from a buffer, a few bytes at a time and by ranges of a URL. */
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { bufferSource, fileSource, httpSource, type PackageSource, refusals } from '../src/index.ts';
-import { corpus, corpusName, verdictOn } from './corpus.ts';
+import { bufferSource, fileSource, httpSource, refusals } from '../src/index.ts';
+import { corpusName, refused, verdictOn } from './corpus.ts';
+import { dribbling } from './dribbling.ts';
 import { openRangeServer } from './range-server.ts';
 
 const folder = fileURLToPath(new URL('./refuses/', import.meta.url));
 const names = readdirSync(folder).filter((name) => name.endsWith('.fzip'));
-
-/** Gives a few bytes at a time. */
-const dribbling = (bytes: Buffer): PackageSource => ({
-  ...bufferSource(bytes),
-  stream: (start, end) =>
-    Readable.from(
-      (function* () {
-        for (let at = start; at < end; at += 7) yield bytes.subarray(at, Math.min(at + 7, end));
-      })(),
-      { objectMode: false },
-    ),
-});
 
 describe('the corpus', () => {
   test('has at least sixty files, with more than half of all codes among them', () => {
@@ -32,7 +20,7 @@ describe('the corpus', () => {
   });
 
   test('is what its script makes', async () => {
-    const made = await corpus();
+    const made = await refused();
     expect([...made.keys()].sort()).toEqual(names.toSorted());
     for (const [name, zip] of made) expect(zip.equals(await readFile(`${folder}${name}`)), name).toBe(true);
   });

@@ -8,8 +8,8 @@ const aloneBytes = 13;
 const propertyBytes = 5;
 
 /** As a ZIP holds it: version, length of the properties, properties, stream up to its end marker. */
-const compress = async (plain: Buffer): Promise<Buffer> => {
-  const encoder = lzma.createStream('aloneEncoder', { preset: 6 } as object);
+const compress = async (plain: Buffer, preset: number): Promise<Buffer> => {
+  const encoder = lzma.createStream('aloneEncoder', { preset } as object);
   encoder.end(plain);
   const alone = await buffer(encoder);
   return Buffer.concat([
@@ -21,9 +21,10 @@ const compress = async (plain: Buffer): Promise<Buffer> => {
 
 export type SqueezedEntry = RawEntry & { bytes: Buffer };
 
-export const squeezedEntry = async (name: string, plain: Buffer): Promise<SqueezedEntry> => ({
+/** @param preset of the encoder; 0 takes the least memory */
+export const squeezedEntry = async (name: string, plain: Buffer, preset = 6): Promise<SqueezedEntry> => ({
   name,
-  bytes: await compress(plain),
+  bytes: await compress(plain, preset),
   method: 14,
   flags: 0x802,
   size: plain.length,
