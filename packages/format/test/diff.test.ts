@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Compared, matchByKey } from '../src/diff/matching.ts';
 import {
   bufferSource,
   type Difference,
@@ -207,7 +208,9 @@ describe.each(['id', 'content'] as const)('compared by %s', (by) => {
       });
       return [await openVolume(bufferSource(zip))];
     };
-    expect((await diffOf(await stated(circle), await stated(other(circle)), { by })).equal).toBe(true);
+    const turned = { ...circle, rows: { ...circle.rows, categories: circle.rows.categories.toReversed() } };
+    for (const found of [circle, turned])
+      expect((await diffOf(await stated(circle), await stated(other(found)), { by })).equal).toBe(true);
     expect((await diffOf(some, await stated(other(circle)), { by })).equal).toBe(false);
   });
 });
@@ -249,6 +252,54 @@ describe('differences', () => {
     expect((await diffOf(copies(2), remapped(copies(2)), { by: 'content' })).equal).toBe(true);
     const { kinds } = await diffOf(copies(1), remapped(copies(3)), { by: 'content' });
     expect(kinds.transactions).toMatchObject({ same: some.rows.transactions.length + 1, added: 2, removed: 0 });
+  });
+
+  test('are told once each, however few rows may wait for their partners', async () => {
+    const numbered = (from: number, to: number): Compared[] =>
+      Array.from({ length: 40 }, (_, n) => {
+        const at = (n * from) % 40;
+        return { key: `row ${at}`, id: `row ${at}`, row: { n: at % 4 === 0 ? at : to }, shown: {} };
+      });
+    const streamOf = (rows: Compared[]) =>
+      async function* (): AsyncGenerator<Compared> {
+        yield* rows;
+      };
+    for (const waitingUnits of [0, 1, 20, 100, 1e6]) {
+      const sides = { a: streamOf(numbered(1, -1)), b: streamOf(numbered(39, -2)) };
+      const { counts, differences } = await matchByKey(sides, { waitingUnits });
+      const keys: string[] = [];
+      for await (const one of differences()) keys.push(one.change === 'changed' ? one.a.key : '');
+      expect(counts).toEqual({ same: 10, changed: 30, added: 0, removed: 0 });
+      expect(new Set(keys).size, String(waitingUnits)).toBe(30);
+      expect(keys.length, String(waitingUnits)).toBe(30);
+    }
+  });
+
+  test('are none between files of equal rows, as often as they stand there', async () => {
+    const [row] = some.rows.transaction_files as [Row];
+    const bytes = Buffer.from('the same statement, imported twice');
+    const twins = (texts: Buffer[]): Profile => {
+      const ids = texts.map((_, n) => uuidOf(`twin ${n}`));
+      const alike = ids.map((fileId) => ({ ...row, fileId, fileName: 'twin.csv' }));
+      return {
+        rows: { ...some.rows, transaction_files: [...some.rows.transaction_files, ...alike] },
+        files: [
+          ...some.files,
+          ...ids.map((fileId, n) => ({ fileId, fileName: 'twin.csv', bytes: texts[n] as Buffer })),
+        ],
+      };
+    };
+    const [two, odd] = [twins([bytes, bytes]), twins([bytes, Buffer.from('another')])];
+    expect((await diffOf(two, remapped(two), { by: 'content' })).equal).toBe(true);
+    const { kinds, equal } = await diffOf(two, remapped(odd), { by: 'content' });
+    expect(equal).toBe(false);
+    const { same, changed, added, removed } = kinds.files;
+    expect([same, changed + removed, changed + added]).toEqual([some.files.length + 1, 1, 1]);
+  });
+
+  test('are told of every attribute that is only named like one that restores write', async () => {
+    const named = (s3Key: string) => withRows('accounts', ([first, ...rest]) => [{ ...first, s3Key }, ...rest]);
+    expect(numbers(await diffOf(named('a'), named('b'), { by: 'id' }))).toEqual({ accounts: '~1 +0 -0' });
   });
 
   test('are refused where an id stands twice', async () => {

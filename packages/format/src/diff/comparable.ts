@@ -5,13 +5,15 @@ import { mapAt } from '../fields.ts';
 import { withNormalNumbers } from '../package-row.ts';
 import { isMap, isNumber, numberText, type Row, type Value } from '../row.ts';
 
-const notCompared: readonly string[] = ['userId', 's3Key'];
+/** What a restore writes anew in rows of every kind, and in those of files. */
+const notCompared = (kind: EntityKind): readonly string[] =>
+  kind === 'transaction_files' ? ['userId', 's3Key'] : ['userId'];
 
 /** A row by which to compare: null is absent, restoreOrder is importOrder, "10.00" is "10", 1.0 is 1. */
 export const comparable = (kind: EntityKind, row: Row): Row => {
   let spelled = row;
   for (const path of Object.keys(kindRules[kind].money)) spelled = mapAt(spelled, path, normalMoney);
-  return withNormalNumbers(withoutNull(kind === 'transactions' ? oneOrder(spelled) : spelled, notCompared));
+  return withNormalNumbers(withoutNull(kind === 'transactions' ? oneOrder(spelled) : spelled, notCompared(kind)));
 };
 
 /** The specification's name of HouseF3's importOrder. */

@@ -150,7 +150,7 @@ const compareById = async (reader: Readers, tell: Tell): Promise<void> => {
     const refuse = (_side: Side, { id }: Compared): never => {
       throw new PackageRefused('DUPLICATE_ID', `two rows share the id ${id}; allowed is one`, dataEntry(kind));
     };
-    await tell(kind, await matchByKey({ a: stream('a', kind), b: stream('b', kind) }, refuse));
+    await tell(kind, await matchByKey({ a: stream('a', kind), b: stream('b', kind) }, { onDouble: refuse }));
   }
   await tell('files', await matchByKey(fileSides(reader, (_side, fileId) => fileId)));
 };
@@ -158,8 +158,10 @@ const compareById = async (reader: Readers, tell: Tell): Promise<void> => {
 const fileSides = (reader: Readers, keyOf: (side: Side, fileId: string) => string): Sides => {
   const stream = (side: Side) =>
     async function* (): AsyncGenerator<Compared> {
-      for await (const { fileId, row, shown } of reader[side].files())
-        yield { key: keyOf(side, fileId), id: fileId, row, shown };
+      for await (const { fileId, row, shown } of reader[side].files()) {
+        const key = keyOf(side, fileId);
+        yield { key, id: fileId, row: { ...row, file: key }, shown };
+      }
     };
   return { a: stream('a'), b: stream('b') };
 };
@@ -192,7 +194,8 @@ const compareByContent = async (reader: Readers, tell: Tell): Promise<void> => {
     await tell(kind, matched);
   }
   for (const kind of ['transactions', 'analytics'] as const) await tell(kind, await matchByContent(sides(kind)));
-  await tell('files', await matchByKey(fileSides(reader, fileTokens(tokens))));
+  // Rows that are alike share what stands for them, so their files are counted by content as the rows are.
+  await tell('files', await matchByContent(fileSides(reader, fileTokens(tokens))));
 };
 
 /** A file's entry goes by the id of its row, spelled as entry names are. */
@@ -212,6 +215,9 @@ const categoryPaths = async (reader: RowReader): Promise<Map<string, string>> =>
       found.set(id, { name: JSON.stringify([row.name, row.type].map(String)), parent: textOf(row.parentCategoryId) });
   }
   const paths = new Map<string, string>();
+  // A digest, since a path may be as long as there are categories.
+  const below = (above: string, id: string): string =>
+    hash('sha256', `${above}\n${found.get(id)?.name}`, 'hex').slice(0, 32);
   for (const id of found.keys()) {
     const open: string[] = [];
     const seen = new Set<string>();
@@ -221,11 +227,13 @@ const categoryPaths = async (reader: RowReader): Promise<Map<string, string>> =>
       open.push(at);
       at = found.get(at)?.parent;
     }
-    let above = at === undefined ? '' : seen.has(at) ? '(circle)' : (paths.get(at) ?? '(nowhere)');
-    for (const below of open.reverse()) {
-      // A digest, since a path may be as long as there are categories.
-      above = hash('sha256', `${above}\n${found.get(below)?.name}`, 'hex').slice(0, 32);
-      paths.set(below, above);
+    // A circle has no beginning: each in it is known by its own name, wherever it was entered.
+    if (at !== undefined && seen.has(at))
+      for (const one of open.splice(open.indexOf(at))) paths.set(one, below('(circle)', one));
+    let above = at === undefined ? '' : (paths.get(at) ?? '(nowhere)');
+    for (const one of open.reverse()) {
+      above = below(above, one);
+      paths.set(one, above);
     }
   }
   return paths;

@@ -3,6 +3,10 @@ import { hash } from 'node:crypto';
 
 export type Side = 'a' | 'b';
 
+/** What is known of a pair: that its rows differ, that somebody was told so. */
+export type Mark = 'changed' | 'told';
+const bits: Readonly<Record<Mark, number>> = { changed: 1, told: 2 };
+
 export type KeyTable = {
   /** Counts a key on a side; gives its place, which stays. */
   count(side: Side, key: string): number;
@@ -14,9 +18,8 @@ export type KeyTable = {
   keep(place: number, text: string): void;
   /** Whether a text is the one kept there. */
   isKept(place: number, text: string): boolean;
-  /** A bit for the user of the table. */
-  mark(place: number): void;
-  isMarked(place: number): boolean;
+  mark(place: number, what: Mark): void;
+  isMarked(place: number, what: Mark): boolean;
   places(): number;
 };
 
@@ -117,10 +120,10 @@ export const createKeyTable = (): KeyTable => {
       digest(text, value);
       return same(kept, place, value);
     },
-    mark: (place) => {
-      marks[place] = 1;
+    mark: (place, what) => {
+      marks[place] = (marks[place] ?? 0) | bits[what];
     },
-    isMarked: (place) => marks[place] === 1,
+    isMarked: (place, what) => ((marks[place] ?? 0) & bits[what]) !== 0,
     places: () => size,
   };
 };

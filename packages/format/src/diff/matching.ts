@@ -22,8 +22,20 @@ export type Matched = {
   differences(): AsyncGenerator<RowDifference>;
 };
 
-/** @param onDouble hears of a row whose key stood there before on its side */
-export const matchByKey = async (sides: Sides, onDouble?: (side: Side, row: Compared) => void): Promise<Matched> => {
+export type MatchOptions = {
+  /** Hears of a row whose key stood there before on its side. */
+  onDouble?: (side: Side, row: Compared) => void;
+  /** Rows that wait for their partner while differences are told, at most, in UTF-16 units of their text. One always may. */
+  waitingUnits?: number;
+};
+
+/** Both sides have much the same order, so few wait. */
+const mostWaiting = 16 * 1024 * 1024;
+
+export const matchByKey = async (
+  sides: Sides,
+  { onDouble, waitingUnits = mostWaiting }: MatchOptions = {},
+): Promise<Matched> => {
   const table = createKeyTable();
   for await (const one of sides.a()) {
     const place = table.count('a', one.key);
@@ -33,13 +45,13 @@ export const matchByKey = async (sides: Sides, onDouble?: (side: Side, row: Comp
   for await (const one of sides.b()) {
     const place = table.count('b', one.key);
     if (table.counted('b', place) > 1) onDouble?.('b', one);
-    // Marked: changed. Looked at only where the key is unique on both sides.
-    if (table.counted('a', place) > 0 && !table.isKept(place, formatRow(one.row))) table.mark(place);
+    // Looked at only where the key is unique on both sides.
+    if (table.counted('a', place) > 0 && !table.isKept(place, formatRow(one.row))) table.mark(place, 'changed');
   }
   return {
     counts: countsOf(table),
     isPaired: (key) => isPair(table, table.find(key)),
-    differences: () => differences(sides, table),
+    differences: () => differences(sides, table, waitingUnits),
   };
 };
 
@@ -52,17 +64,14 @@ const countsOf = (table: KeyTable): Counts => {
     if (!isPair(table, place)) {
       counts.removed += table.counted('a', place);
       counts.added += table.counted('b', place);
-    } else if (table.isMarked(place)) counts.changed += 1;
+    } else if (table.isMarked(place, 'changed')) counts.changed += 1;
     else counts.same += 1;
   }
   return counts;
 };
 
-/** Rows that wait for their partner, at most, in UTF-16 units of their text. Both sides have much the same order, so few wait. */
-const waitingUnits = 16 * 1024 * 1024;
-
-async function* differences(sides: Sides, table: KeyTable): AsyncGenerator<RowDifference> {
-  const told = new Set<string>();
+/** In as many rounds as it takes until none had to be passed over for want of room. */
+async function* differences(sides: Sides, table: KeyTable, waitingUnits: number): AsyncGenerator<RowDifference> {
   for (let round = 1, isOver = false; !isOver; round += 1) {
     isOver = true;
     const waiting: Record<Side, Map<string, Compared>> = { a: new Map(), b: new Map() };
@@ -73,16 +82,15 @@ async function* differences(sides: Sides, table: KeyTable): AsyncGenerator<RowDi
         if (round === 1) yield { change: side === 'a' ? 'removed' : 'added', row: one };
         continue;
       }
-      if (!table.isMarked(place) || told.has(one.key)) continue;
+      if (!table.isMarked(place, 'changed') || table.isMarked(place, 'told')) continue;
       const other = waiting[side === 'a' ? 'b' : 'a'];
       const partner = other.get(one.key);
       if (partner) {
         other.delete(one.key);
         units -= formatRow(partner.row).length;
-        // Only where a further round may come is it of use to know who was told of.
-        if (!isOver || round > 1) told.add(one.key);
+        table.mark(place, 'told');
         yield side === 'a' ? { change: 'changed', a: one, b: partner } : { change: 'changed', a: partner, b: one };
-      } else if (units < waitingUnits) {
+      } else if (units < waitingUnits || waiting.a.size + waiting.b.size === 0) {
         waiting[side].set(one.key, one);
         units += formatRow(one.row).length;
       } else isOver = false;
