@@ -255,17 +255,18 @@ describe('differences', () => {
   });
 
   test('are told once each, however few rows may wait for their partners', async () => {
-    const numbered = (from: number, to: number): Compared[] =>
+    // The first half comes in the same order, the second the other way round: some pairs are told before others must wait.
+    const numbered = (isTurned: boolean, value: number): Compared[] =>
       Array.from({ length: 40 }, (_, n) => {
-        const at = (n * from) % 40;
-        return { key: `row ${at}`, id: `row ${at}`, row: { n: at % 4 === 0 ? at : to }, shown: {} };
+        const at = isTurned && n >= 20 ? 59 - n : n;
+        return { key: `row ${at}`, id: `row ${at}`, row: { n: at % 4 === 0 ? at : value }, shown: {} };
       });
     const streamOf = (rows: Compared[]) =>
       async function* (): AsyncGenerator<Compared> {
         yield* rows;
       };
     for (const waitingUnits of [0, 1, 20, 100, 1e6]) {
-      const sides = { a: streamOf(numbered(1, -1)), b: streamOf(numbered(39, -2)) };
+      const sides = { a: streamOf(numbered(false, -1)), b: streamOf(numbered(true, -2)) };
       const { counts, differences } = await matchByKey(sides, { waitingUnits });
       const keys: string[] = [];
       for await (const one of differences()) keys.push(one.change === 'changed' ? one.a.key : '');
