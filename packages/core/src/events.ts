@@ -1,7 +1,8 @@
 /** What happened, for whoever wants to know: CloudEvents 1.0 on one topic. */
 import { z } from 'zod';
+import { Counts } from './counts.ts';
 import { derivedId } from './ids.ts';
-import { Counts, type Job, type JobType, Quality } from './jobs.ts';
+import { type Job, type JobType, Quality } from './jobs.ts';
 
 const Backup = z.object({ backupId: z.uuid(), userId: z.string(), backupType: z.string() });
 const Restore = z.object({ restoreId: z.uuid(), userId: z.string() });

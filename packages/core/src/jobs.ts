@@ -1,6 +1,9 @@
 /** Jobs of every type: their statuses, what may follow what, and what may be done with them. */
 import { EntityKind } from '@fzip/format';
 import { z } from 'zod';
+import { Examination, ExaminationMode, ExaminationNote, Examined } from './backup/examined.ts';
+import { Amendment, BackupParameters } from './backup/parameters.ts';
+import { Counts } from './counts.ts';
 import { JobId, UserId } from './ids.ts';
 
 /** Every status of every job, and the statuses that may follow. DESIGN.md section 4. */
@@ -90,88 +93,6 @@ export const phases = [
 export const Phase = z.enum(phases);
 export type Phase = z.infer<typeof Phase>;
 
-/** Every type of backup, and the filters that go with it. */
-export const backupFilters = {
-  complete: [],
-  accounts_only: [],
-  transactions_only: [],
-  categories_only: [],
-  date_range: ['dateRangeStart', 'dateRangeEnd'],
-  selective: ['accountIds', 'categoryIds', 'dateRangeStart', 'dateRangeEnd'],
-} as const satisfies Record<string, readonly string[]>;
-
-export const backupTypes = Object.keys(backupFilters) as [
-  keyof typeof backupFilters,
-  ...(keyof typeof backupFilters)[],
-];
-
-const filters = backupFilters.selective;
-
-/** Ids that one request may name: they travel in the job's first message, which stays at a few KB. */
-const ids = z.array(z.string().min(1).max(64)).min(1).max(100);
-/** ms since epoch; either end may be left out, both belong to the range. */
-const day = z.int().min(-8_640_000_000_000_000).max(8_640_000_000_000_000);
-
-const asked = {
-  backupType: z.enum(backupTypes).default('complete'),
-  /** By default with a complete backup alone. */
-  includeAnalytics: z.boolean().optional(),
-  /** Transactions of these accounts; with `categoryIds` those that fit both. */
-  accountIds: ids.optional(),
-  categoryIds: ids.optional(),
-  dateRangeStart: day.optional(),
-  dateRangeEnd: day.optional(),
-  description: z
-    .string()
-    .max(500)
-    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed text without NUL')
-    .optional(),
-  expiresInHours: z
-    .int()
-    .min(1)
-    .max(365 * 24)
-    .default(24),
-};
-
-type Asked = { [name in (typeof filters)[number]]?: unknown } & { backupType: keyof typeof backupFilters };
-
-/** What is wrong with the filters of a request as a whole: each with the field it is about. */
-export const filterProblems = (request: Asked): { field: string; message: string }[] => {
-  const { backupType, dateRangeStart: start, dateRangeEnd: end } = request;
-  const allowed: readonly string[] = backupFilters[backupType];
-  const given = filters.filter((name) => request[name] !== undefined);
-  const problems: { field: string; message: string }[] = given
-    .filter((name) => !allowed.includes(name))
-    .map((name) => ({ field: name, message: `does not go with backupType ${backupType}; ${goesWith(name)}` }));
-  if (allowed.length > 0 && given.length === 0) {
-    problems.push({ field: 'backupType', message: `${backupType} needs one of ${allowed.join(', ')}` });
-  }
-  if (typeof start === 'number' && typeof end === 'number' && start > end) {
-    problems.push({ field: 'dateRangeEnd', message: `the range ends at ${end}, before it begins at ${start}` });
-  }
-  return problems;
-};
-
-const goesWith = (filter: string): string => {
-  const types = backupTypes.filter((type) => (backupFilters[type] as readonly string[]).includes(filter));
-  return `allowed is ${types.join(' or ')}`;
-};
-
-/** What the user asked of a backup. */
-export const BackupParameters = z.object(asked).superRefine((request, context) => {
-  for (const { field, message } of filterProblems(request)) {
-    context.addIssue({ code: 'custom', path: [field], message });
-  }
-});
-export type BackupParameters = z.infer<typeof BackupParameters>;
-
-/** What a user may change of a backup that exists. Hours count from the change, or from the end of one that still works. */
-export const Amendment = z.object({
-  description: asked.description,
-  expiresInHours: asked.expiresInHours.unwrap().optional(),
-});
-export type Amendment = z.infer<typeof Amendment>;
-
 export const idModes = ['preserve', 'remap', 'auto'] as const;
 
 /** What the user asked of a restore. */
@@ -226,10 +147,6 @@ export const StoredVolume = z.object({
 });
 export type StoredVolume = z.infer<typeof StoredVolume>;
 
-/** Rows of each kind. */
-export const Counts = z.record(EntityKind, z.number());
-export type Counts = z.infer<typeof Counts>;
-
 /** One independent piece of collecting, in its fixed order; a ledger counts them. */
 export const CollectPiece = z.object({
   kind: EntityKind,
@@ -264,54 +181,6 @@ export const BackupSummary = z.object({
   notIncluded: z.array(z.string()),
 });
 export type BackupSummary = z.infer<typeof BackupSummary>;
-
-/** How a completed backup can be validated on demand: `deep` reads every byte of it again, `compare` holds it against the profile. */
-export const examinationModes = ['deep', 'compare'] as const;
-export const ExaminationMode = z.enum(examinationModes);
-export type ExaminationMode = z.infer<typeof ExaminationMode>;
-
-/** What a validation is about. */
-export const Examination = z.object({ backupId: JobId, mode: ExaminationMode });
-export type Examination = z.infer<typeof Examination>;
-
-/** Rows of a kind by what a comparison of package and profile found of them. */
-export const Differences = z.object({ same: z.int(), added: z.int(), removed: z.int(), changed: z.int() });
-export type Differences = z.infer<typeof Differences>;
-export const DifferencesByKind = z.partialRecord(EntityKind, Differences);
-
-/** What a validation found. */
-export const Examined = z.object({
-  /** Nothing was found: no damage, and of a comparison no difference either. */
-  ok: z.boolean(),
-  /** The package itself is not what it was when it was completed. */
-  damaged: z.boolean(),
-  /** The first hundred. */
-  issues: z.array(z.string()),
-  issueCount: z.int(),
-  /** What was not looked at, or only in part, and what is odd. */
-  warnings: z.array(z.string()),
-  /** Rows of each kind, files and stored bytes that were looked at. */
-  counts: Counts,
-  files: z.int(),
-  bytes: z.number().optional(),
-  /** Of a comparison: what became of the package's rows in the profile, and what is new there. */
-  differences: DifferencesByKind.optional(),
-  differencesCount: z.int().optional(),
-});
-export type Examined = z.infer<typeof Examined>;
-
-/** What a backup's row keeps of its latest validation of a mode. */
-export const ExaminationNote = z.object({
-  validationId: JobId,
-  /** ms since epoch: when the last look was taken. */
-  at: z.number(),
-  ok: z.boolean(),
-  damaged: z.boolean(),
-  /** The first ten. */
-  issues: z.array(z.string()),
-  issueCount: z.int(),
-});
-export type ExaminationNote = z.infer<typeof ExaminationNote>;
 
 export const Job = z.object({
   jobId: JobId,

@@ -1,8 +1,8 @@
 /** What is passed from step to step, a few KB at most whatever the size of the job. */
 import { EntityKind } from '@fzip/format';
 import { z } from 'zod';
+import { BackupParameters } from './backup/parameters.ts';
 import { JobId, UserId } from './ids.ts';
-import { BackupParameters } from './jobs.ts';
 
 /** What every message between steps carries: whose work it is. */
 export const WorkMessage = z.object({ jobId: JobId, attempt: z.int().positive() });

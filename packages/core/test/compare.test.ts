@@ -1,6 +1,6 @@
 /** Comparing a backup with the profile as it is now: exactly what was done to it since, and nothing else. */
 import { createExamination, type Difference, differencesOf, type Job, type Limits, sweep } from '@fzip/core';
-import { type EntityKind, entityKinds, exact, idOf, isNumber, type Row, toStoredRow } from '@fzip/format';
+import { type EntityKind, entityKinds, exact, idOf, isNumber, kindRules, type Row, toStoredRow } from '@fzip/format';
 import type { MemoryPorts } from '@fzip/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -28,14 +28,7 @@ const differences = async (ports: MemoryPorts, job: Job): Promise<string[]> =>
 const twin = (kind: EntityKind, row: Row, n: number): Row => {
   const id = `00000000-0000-4000-9000-${String(n).padStart(12, '0')}`;
   if (kind === 'analytics') return toStoredRow(kind, { ...row, timePeriod: `period-${n}` });
-  const key = {
-    accounts: 'accountId',
-    categories: 'categoryId',
-    file_maps: 'fileMapId',
-    transaction_files: 'fileId',
-    transactions: 'transactionId',
-  }[kind];
-  return { ...row, [key]: id };
+  return { ...row, [kindRules[kind].id ?? '']: id };
 };
 
 /** Adds, removes and changes rows of every kind, each row once, and says what should be told of it. */

@@ -1,8 +1,8 @@
 /** The parts of docs/package-format.md that follow from the code: tables of fields, limits and refusals, and the worked example. */
 import { crc32 } from 'node:zlib';
-import { defaultLimits, type EntityKind, entityKinds, type RefusalCode, refusals } from '../src/index.ts';
+import { defaultLimits, entityKinds, type RefusalCode, refusals } from '../src/index.ts';
 import { fieldDescriptions, manifestDescriptions } from './descriptions.ts';
-import { type JsonSchema, jsonSchemas } from './schemas.ts';
+import { type JsonSchema, jsonSchemas, manifestSchemaFile, schemaFiles } from './schemas.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -45,20 +45,11 @@ const fieldTable = (file: string, texts: Readonly<Record<string, string>>): stri
   return table(['field', 'type', 'required', ''], rows);
 };
 
-const files: Readonly<Record<EntityKind, string>> = {
-  accounts: 'account',
-  categories: 'category',
-  file_maps: 'file-map',
-  transaction_files: 'transaction-file',
-  transactions: 'transaction',
-  analytics: 'analytics',
-};
-
 const entityTables = (): string =>
   entityKinds
     .map(
       (kind) =>
-        `### ${kind}\n\n[\`${files[kind]}.schema.json\`](../packages/format/schema/${files[kind]}.schema.json)\n\n${fieldTable(`${files[kind]}.schema.json`, fieldDescriptions[kind])}`,
+        `### ${kind}\n\n[\`${schemaFiles[kind]}\`](../packages/format/schema/${schemaFiles[kind]})\n\n${fieldTable(schemaFiles[kind], fieldDescriptions[kind])}`,
     )
     .join('\n\n');
 
@@ -176,7 +167,7 @@ const example = (): string => {
 };
 
 const sections: Readonly<Record<string, () => string>> = {
-  manifest: () => fieldTable('manifest.schema.json', manifestDescriptions),
+  manifest: () => fieldTable(manifestSchemaFile, manifestDescriptions),
   entities: entityTables,
   limits: limitTable,
   refusals: refusalTable,

@@ -1,19 +1,21 @@
 /** The JSON Schemas of rows and manifest, made of the zod schemas. `node packages/format/scripts/write-docs.ts` writes them. */
 import { z } from 'zod';
-import { type EntityKind, entityKinds, kindRules } from '../src/index.ts';
+import { dataEntry, type EntityKind, entityKinds, kindRules } from '../src/index.ts';
 import { Manifest } from '../src/manifest.ts';
 import { fieldDescriptions, manifestDescriptions } from './descriptions.ts';
 
 export type JsonSchema = { [key: string]: unknown; properties?: Record<string, JsonSchema>; items?: JsonSchema };
 
-const names: Readonly<Record<EntityKind, { file: string; title: string }>> = {
-  accounts: { file: 'account', title: 'A row of data/accounts.json' },
-  categories: { file: 'category', title: 'A row of data/categories.json' },
-  file_maps: { file: 'file-map', title: 'A row of data/file_maps.json' },
-  transaction_files: { file: 'transaction-file', title: 'A row of data/transaction_files.json' },
-  transactions: { file: 'transaction', title: 'A row of data/transactions.json' },
-  analytics: { file: 'analytics', title: 'A row of data/analytics.json' },
+/** The schema file of each kind. */
+export const schemaFiles: Readonly<Record<EntityKind, string>> = {
+  accounts: 'account.schema.json',
+  categories: 'category.schema.json',
+  file_maps: 'file-map.schema.json',
+  transaction_files: 'transaction-file.schema.json',
+  transactions: 'transaction.schema.json',
+  analytics: 'analytics.schema.json',
 };
+export const manifestSchemaFile = 'manifest.schema.json';
 
 const decimal = '^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$';
 /** zod writes flags of a pattern nowhere. */
@@ -50,14 +52,15 @@ const describe = (
 
 const made = (
   source: z.ZodType,
-  { file, title }: { file: string; title: string },
+  file: string,
+  title: string,
   texts: Readonly<Record<string, string>>,
   money: ReadonlySet<string> = new Set(),
 ): JsonSchema => {
   const schema = z.toJSONSchema(source, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   describe(schema, '', texts, money);
   const { $schema, ...rest } = schema;
-  return { $schema, $id: `urn:fzip:package-format:1.0:${file}`, title, ...rest };
+  return { $schema, $id: `urn:fzip:package-format:1.0:${file.replace('.schema.json', '')}`, title, ...rest };
 };
 
 /** By file name. */
@@ -65,11 +68,8 @@ export const jsonSchemas = (): Map<string, JsonSchema> =>
   new Map([
     ...entityKinds.map((kind): [string, JsonSchema] => {
       const { schema, money } = kindRules[kind];
-      const schemaOfKind = made(schema, names[kind], fieldDescriptions[kind], new Set(Object.keys(money)));
-      return [`${names[kind].file}.schema.json`, schemaOfKind];
+      const [file, title] = [schemaFiles[kind], `A row of ${dataEntry(kind)}`];
+      return [file, made(schema, file, title, fieldDescriptions[kind], new Set(Object.keys(money)))];
     }),
-    [
-      'manifest.schema.json',
-      made(Manifest, { file: 'manifest', title: 'manifest.json of dialect fzip-1.0' }, manifestDescriptions),
-    ],
+    [manifestSchemaFile, made(Manifest, manifestSchemaFile, 'manifest.json of dialect fzip-1.0', manifestDescriptions)],
   ]);

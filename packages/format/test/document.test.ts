@@ -6,21 +6,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fieldDescriptions, manifestDescriptions } from '../scripts/descriptions.ts';
 import { filled } from '../scripts/document.ts';
-import { type JsonSchema, jsonSchemas } from '../scripts/schemas.ts';
-import { bufferSource, checkVolume, entityKinds, formatRow, kindRules, openVolume, type Row } from '../src/index.ts';
+import { type JsonSchema, jsonSchemas, manifestSchemaFile, schemaFiles } from '../scripts/schemas.ts';
+import {
+  bufferSource,
+  checkVolume,
+  type EntityKind,
+  entityKinds,
+  formatRow,
+  kindRules,
+  openVolume,
+  type Row,
+} from '../src/index.ts';
 import { profile } from './arbitraries.ts';
 import { manifestOf, pack } from './packing.ts';
 
 const document = fileURLToPath(new URL('../../../docs/package-format.md', import.meta.url));
 const folder = fileURLToPath(new URL('../schema/', import.meta.url));
-const files = {
-  accounts: 'account',
-  categories: 'category',
-  file_maps: 'file-map',
-  transaction_files: 'transaction-file',
-  transactions: 'transaction',
-  analytics: 'analytics',
-} as const;
 const validator = (file: string) =>
   new Ajv2020({ strict: false, validateFormats: false }).compile(jsonSchemas().get(file) as JsonSchema);
 
@@ -63,18 +64,18 @@ describe('the JSON Schemas', () => {
 
   test('describe every field', () => {
     for (const kind of entityKinds) {
-      const { properties = {} } = jsonSchemas().get(`${files[kind]}.schema.json`) as JsonSchema;
+      const { properties = {} } = jsonSchemas().get(schemaFiles[kind]) as JsonSchema;
       const described = Object.keys(fieldDescriptions[kind]).filter((name) => !/[.[]/.test(name));
       expect(described.toSorted()).toEqual(Object.keys(properties).toSorted());
     }
-    const { properties = {} } = jsonSchemas().get('manifest.schema.json') as JsonSchema;
+    const { properties = {} } = jsonSchemas().get(manifestSchemaFile) as JsonSchema;
     const described = Object.keys(manifestDescriptions).filter((name) => !name.includes('.') && !name.includes('['));
     expect(described.toSorted()).toEqual(Object.keys(properties).toSorted());
   });
 
   test('take every row that the reader takes, and every manifest of our writer', async () => {
-    const validate = Object.fromEntries(entityKinds.map((kind) => [kind, validator(`${files[kind]}.schema.json`)]));
-    const validateManifest = validator('manifest.schema.json');
+    const validate = Object.fromEntries(entityKinds.map((kind) => [kind, validator(schemaFiles[kind])]));
+    const validateManifest = validator(manifestSchemaFile);
     await fc.assert(
       fc.asyncProperty(profile, async (whole) => {
         const { zip, written } = await pack(whole);
@@ -94,7 +95,7 @@ describe('the JSON Schemas', () => {
     );
   });
 
-  test.each<[keyof typeof files, Row]>([
+  test.each<[EntityKind, Row]>([
     ['accounts', { accountName: 7 }],
     ['accounts', { accountType: 'shoebox' }],
     ['accounts', { accountName: 'x'.repeat(101) }],
@@ -112,14 +113,14 @@ describe('the JSON Schemas', () => {
       .filter((found) => kindRules[kind].schema.safeParse(found).success);
     const changed = { ...row, ...change };
     expect(kindRules[kind].schema.safeParse(changed).success).toBe(false);
-    const validate = validator(`${files[kind]}.schema.json`);
+    const validate = validator(schemaFiles[kind]);
     expect(validate(JSON.parse(formatRow(row as Row)))).toBe(true);
     expect(validate(JSON.parse(JSON.stringify(changed)))).toBe(false);
   });
 
   test('refuse a manifest whose checksum is none', () => {
     const manifest = manifestOf({ counts: {}, checksums: {}, files: 0, fileBytes: 0, dataBytes: 0 });
-    const validate = validator('manifest.schema.json');
+    const validate = validator(manifestSchemaFile);
     expect(validate(manifest)).toBe(true);
     expect(validate({ ...manifest, checksums: { 'data/accounts.json': `sha256:${'A'.repeat(64)}` } })).toBe(true);
     expect(validate({ ...manifest, checksums: { 'data/accounts.json': 'sha256:0' } })).toBe(false);

@@ -1,9 +1,10 @@
 /** What the phases of a comparison share while a piece of it is done. */
 import type { EntityKind, Volume } from '@fzip/format';
 import { z } from 'zod';
-import { type Differences, DifferencesByKind, type Job } from '../jobs.ts';
+import type { Job } from '../jobs.ts';
 import type { Ports } from '../ports.ts';
 import type { Keeper } from './differences.ts';
+import { type Differences, DifferencesByKind } from './examined.ts';
 
 /** What one piece found, of itself alone. */
 export const Found = z.object({

@@ -1,6 +1,6 @@
 /** What a backup will come to, told before it begins. */
 import type { EntityKind } from '@fzip/format';
-import type { Counts } from '../jobs.ts';
+import type { Counts } from '../counts.ts';
 
 /** Stored bytes a row, measured on packages of sample profiles; of a file map or category the rules make the difference. */
 const storedBytesPerRow: Readonly<Record<EntityKind, number>> = {

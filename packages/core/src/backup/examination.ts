@@ -1,12 +1,14 @@
 /** Validations on demand: asked for, sent on, ended, and noted with the backup they are about. */
 import { z } from 'zod';
 import { requestSent } from '../announce.ts';
-import { type Examination, type ExaminationNote, type Job, jobCan } from '../jobs.ts';
+import { type Job, jobCan } from '../jobs.ts';
 import { records, scopeOf } from '../ledger.ts';
 import { times } from '../limits.ts';
 import type { Work } from '../messages.ts';
+import { createJob, newJob } from '../new-job.ts';
 import { type LedgerScope, type Ports, StaleJob } from '../ports.ts';
 import { fulfil, intend, type Settled } from '../settle.ts';
+import type { Examination, ExaminationNote } from './examined.ts';
 import { idOfKey, isBuried } from './request.ts';
 
 /** What the ledger keeps of a piece that was looked at; what was found in it differs by mode. */
@@ -31,26 +33,16 @@ export const createExamination = async (
   { userId, idempotencyKey, ...asked }: Examination & { userId: string; idempotencyKey?: string },
 ): Promise<CreatedExamination> => {
   const jobId = idempotencyKey === undefined ? ports.newId() : await idOfExaminationKey(ports, userId, idempotencyKey);
-  const now = ports.clock();
-  const created = await ports.jobs.create({
+  const made = newJob(ports, {
     jobId,
     userId,
     jobType: 'validation',
     status: 'validation_processing',
-    attempt: 1,
-    createdAt: now,
-    updatedAt: now,
-    ttl: examinationTtl(now),
-    progress: 0,
+    ttl: examinationTtl(ports.clock()),
     currentPhase: 'validating',
     examination: asked,
-    announced: [],
-    redrives: 0,
-    version: 1,
   });
-  const job = await ports.jobs.find(jobId);
-  if (!job) throw new Error(`job ${jobId} is gone right after it was created`);
-  if (created) ports.audit({ who: userId, what: 'job.status', jobId, outcome: job.status });
+  const { job, created } = await createJob(ports, made);
   await sendExamination(ports, job);
   return { job, created };
 };

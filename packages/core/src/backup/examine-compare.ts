@@ -1,7 +1,8 @@
 /** Validation `compare`: what was added, removed and changed in the profile since the backup, whatever its size, in flat memory. */
 import { EntityKind, openVolume, PackageRefused, type Volume } from '@fzip/format';
 import { z } from 'zod';
-import { backupParameters, type Counts, Differences, type Examined, type Job } from '../jobs.ts';
+import type { Counts } from '../counts.ts';
+import { backupParameters, type Job } from '../jobs.ts';
 import { records } from '../ledger.ts';
 import { objectSource } from '../object-source.ts';
 import type { Ports } from '../ports.ts';
@@ -13,6 +14,7 @@ import { Found, type Sight } from './compare-sight.ts';
 import { KeptDifferences, keeper } from './differences.ts';
 import { lookScope } from './examination.ts';
 import type { Examiner, Subject } from './examine.ts';
+import { Differences, type Examined } from './examined.ts';
 import { isRoot } from './types.ts';
 
 /** Where a comparison stands: its piece ends when the time does. */

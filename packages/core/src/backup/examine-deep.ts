@@ -12,11 +12,13 @@ import {
   type VolumeCheck,
 } from '@fzip/format';
 import { z } from 'zod';
-import type { Counts, Examined, Job } from '../jobs.ts';
+import type { Counts } from '../counts.ts';
+import type { Job } from '../jobs.ts';
 import { objectSource } from '../object-source.ts';
 import type { ObjectInfo, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import type { Examiner, Subject } from './examine.ts';
+import type { Examined } from './examined.ts';
 
 /** Findings that a piece and a verdict keep, and characters of each; all are counted. */
 const kept = { findings: 100, characters: 500 };

@@ -1,5 +1,6 @@
 /** backup-examine: looks at a completed backup once more, piece by piece, and says what was found. The package is never touched. */
-import type { ExaminationMode, Examined, Job } from '../jobs.ts';
+
+import type { Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { records } from '../ledger.ts';
 import type { BackupExamineMessage } from '../messages.ts';
@@ -16,6 +17,7 @@ import {
 } from './examination.ts';
 import { compare } from './examine-compare.ts';
 import { deep } from './examine-deep.ts';
+import type { ExaminationMode, Examined } from './examined.ts';
 
 /** What is looked at: the validation, and its backup as it stands. */
 export type Subject = { job: Job; backup: Job };

@@ -1,10 +1,12 @@
 /** What a user does with a backup after asking for it: download, cancel, delete; and what time does: expire. */
-import { type Amendment, type Job, jobCan } from '../jobs.ts';
+
+import { type Job, jobCan } from '../jobs.ts';
 import { hour, times } from '../limits.ts';
 import type { ObjectStore, Ports } from '../ports.ts';
 import { fulfil, intend, rowTtl, settle } from '../settle.ts';
 import { stagingPrefix } from '../staging.ts';
 import { packagePrefix } from './package.ts';
+import type { Amendment } from './parameters.ts';
 import { buryJob } from './request.ts';
 
 /** A presigned link to one volume, good for 15 minutes. @throws RangeError if the backup has no such volume */

@@ -1,9 +1,11 @@
 /** What a volume of a backup says of itself. FORMAT.md section 1, "Manifest". */
 import { countKey, type Defect, type EntityKind, entityKinds, type Manifest, type Written } from '@fzip/format';
-import { type BackupParameters, backupParameters, type Counts, type Job, shownStatus } from '../jobs.ts';
+import type { Counts } from '../counts.ts';
+import { backupParameters, type Job, shownStatus } from '../jobs.ts';
 import type { Collected } from './collected.ts';
 import type { FailedFile } from './files.ts';
 import { addMoved, type Moved } from './moved.ts';
+import type { BackupParameters } from './parameters.ts';
 import type { Plan } from './plan.ts';
 
 /** What HouseF3 holds of a user and no package does. HOUSEF3.md section 1, "Other user-owned tables". */

@@ -1,5 +1,4 @@
 /** Rows that still moved at the last pass: how many there are, and the first of them by their ids. */
-import type { EntityKind } from '@fzip/format';
 import { z } from 'zod';
 
 /** Ids that are named; their full number stands beside them. FORMAT.md section 1, `moved{count, ids≤100}`. */

@@ -1,5 +1,7 @@
 /** The quality score: what a user may think of a backup, in a number and in words. */
-import type { ExaminationNote, Job, Quality } from '../jobs.ts';
+
+import type { Job, Quality } from '../jobs.ts';
+import type { ExaminationNote } from './examined.ts';
 
 /** What was found out about a stored package, over all its volumes. */
 export type Facts = {

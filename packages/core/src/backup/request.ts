@@ -1,12 +1,15 @@
 /** backup-request: creates the job if nobody has, counts what to expect, and has every kind collected. */
 import { entityKinds } from '@fzip/format';
 import { announceStart, requestSent } from '../announce.ts';
+import type { Counts } from '../counts.ts';
 import { derivedId } from '../ids.ts';
-import { advance, type BackupParameters, backupParameters, type Counts, type Job } from '../jobs.ts';
+import { advance, backupParameters, type Job } from '../jobs.ts';
 import type { BackupRequestMessage } from '../messages.ts';
+import { createJob, newJob } from '../new-job.ts';
 import { type DateRange, type Ports, StaleJob } from '../ports.ts';
 import { failBackup, type Idle, rowTtl, type Settled, standing } from '../settle.ts';
 import { type Estimate, estimate } from './estimate.ts';
+import type { BackupParameters } from './parameters.ts';
 import { sendCollects } from './send-collects.ts';
 import { cutRange, isLookedAt, piecesOf, rangeOf } from './types.ts';
 import { unknownIds } from './unknown-ids.ts';
@@ -58,21 +61,15 @@ const rangesOf = async (
   return span ? cutRange(range, span, parts) : [range];
 };
 
-const newBackup = (ports: Ports, jobId: string, userId: string, parameters: BackupParameters): Job => ({
-  jobId,
-  userId,
-  jobType: 'backup',
-  status: 'backup_initiated',
-  attempt: 1,
-  createdAt: ports.clock(),
-  updatedAt: ports.clock(),
-  ttl: rowTtl(ports.clock()),
-  progress: 0,
-  parameters,
-  announced: [],
-  redrives: 0,
-  version: 1,
-});
+const newBackup = (ports: Ports, jobId: string, userId: string, parameters: BackupParameters): Job =>
+  newJob(ports, {
+    jobId,
+    userId,
+    jobType: 'backup',
+    status: 'backup_initiated',
+    ttl: rowTtl(ports.clock()),
+    parameters,
+  });
 
 /** A job that was deleted leaves this behind, so that a late message does not bring it back. */
 const graveOf = (jobId: string) => ({ jobId, attempt: 1, step: 'backup-request', kind: 'deleted' }) as const;
@@ -101,10 +98,7 @@ export const createBackup = async (
   const { userId, parameters, idempotencyKey } = request;
   const jobId = idempotencyKey === undefined ? ports.newId() : await idOfKey(ports, 'key', userId, idempotencyKey);
   const { counts, exact } = await expectedCounts(ports, userId, parameters);
-  const created = await ports.jobs.create(newBackup(ports, jobId, userId, parameters));
-  const job = await ports.jobs.find(jobId);
-  if (!job) throw new Error(`job ${jobId} is gone right after it was created`);
-  if (created) ports.audit({ who: userId, what: 'job.status', jobId, outcome: job.status });
+  const { job, created } = await createJob(ports, newBackup(ports, jobId, userId, parameters));
   await sendRequest(ports, job);
   return { job, created, estimate: estimate(counts, exact, job.createdAt) };
 };

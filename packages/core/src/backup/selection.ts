@@ -4,10 +4,11 @@
  */
 import { type EntityKind, idOf, kindRules, type Row, referencesOf, valuesAt } from '@fzip/format';
 import { z } from 'zod';
-import { type BackupParameters, backupParameters, type Job } from '../jobs.ts';
+import { backupParameters, type Job } from '../jobs.ts';
 import { scopeOf } from '../ledger.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { collectedOf } from './collected.ts';
+import type { BackupParameters } from './parameters.ts';
 import { type Ids, noIds, readIds, stageIds } from './references.ts';
 import { isRoot } from './types.ts';
 

@@ -1,7 +1,8 @@
 /** The types of backup: what each takes of a profile, and which filters go with it. */
 import { type EntityKind, entityKinds } from '@fzip/format';
-import type { BackupParameters, CollectPiece } from '../jobs.ts';
+import type { CollectPiece } from '../jobs.ts';
 import type { DateRange } from '../ports.ts';
+import type { BackupParameters } from './parameters.ts';
 
 type Type = BackupParameters['backupType'];
 

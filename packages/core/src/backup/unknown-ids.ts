@@ -1,6 +1,7 @@
 /** Whether the ids that a request names are the user's own. */
-import type { BackupParameters } from '../jobs.ts';
+
 import type { Ports } from '../ports.ts';
+import type { BackupParameters } from './parameters.ts';
 
 const kinds = { accountIds: 'accounts', categoryIds: 'categories' } as const;
 const idNames = { accountIds: 'accountId', categoryIds: 'categoryId' } as const;

@@ -1,7 +1,8 @@
 /** backup-validate: reads a stored volume back and holds it against what was collected. Only this makes a backup completed. */
 import { checkVolume, type EntityKind, entityKinds, OrderFreeDigest, openVolume, PackageRefused } from '@fzip/format';
 import { z } from 'zod';
-import { backupParameters, type Counts, type Job } from '../jobs.ts';
+import type { Counts } from '../counts.ts';
+import { backupParameters, type Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { finishPiece, scopeOf } from '../ledger.ts';
 import { hour } from '../limits.ts';

@@ -1,8 +1,10 @@
 /** What a user does with a restore: ask for it, upload, confirm, cancel, delete. */
 import { removeAll } from '../backup/lifecycle.ts';
 import { buryJob, idOfKey } from '../backup/request.ts';
-import { atRest, type Counts, type Job, jobCan, type RestoreParameters } from '../jobs.ts';
+import type { Counts } from '../counts.ts';
+import { atRest, type Job, jobCan, type RestoreParameters } from '../jobs.ts';
 import { times } from '../limits.ts';
+import { createJob, newJob } from '../new-job.ts';
 import type { Ports } from '../ports.ts';
 import { fulfil, intend, rowTtl } from '../settle.ts';
 import { stagingPrefix } from '../staging.ts';
@@ -33,24 +35,15 @@ export const createRestore = async (
     const found = await rowsBeyondDefaults(ports, userId, countingMs);
     if (!isEmpty(found.counts)) return { ok: false, ...found };
   }
-  const created = await ports.jobs.create({
+  const made = newJob(ports, {
     jobId,
     userId,
     jobType: 'restore',
     status: 'restore_uploaded',
-    attempt: 1,
-    createdAt: ports.clock(),
-    updatedAt: ports.clock(),
     ttl: rowTtl(ports.clock()),
-    progress: 0,
     restore: parameters,
-    announced: [],
-    redrives: 0,
-    version: 1,
   });
-  const job = await ports.jobs.find(jobId);
-  if (!job) throw new Error(`job ${jobId} is gone right after it was created`);
-  if (created) ports.audit({ who: userId, what: 'job.status', jobId, outcome: job.status });
+  const { job, created } = await createJob(ports, made);
   return { ok: true, job, created };
 };
 

@@ -2,7 +2,8 @@
 
 import { type EntityKind, entityKinds } from '@fzip/format';
 import { z } from 'zod';
-import { type Counts, Counts as CountsSchema, type Job } from '../jobs.ts';
+import { Counts } from '../counts.ts';
+import type { Job } from '../jobs.ts';
 import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
@@ -13,9 +14,9 @@ export const Unpacked = z.object({
   errors: z.array(z.string()),
   errorCount: z.int(),
   warnings: z.array(z.string()),
-  counts: CountsSchema,
+  counts: Counts,
   /** Staged chunks of each kind. */
-  chunks: CountsSchema,
+  chunks: Counts,
 });
 export type Unpacked = z.infer<typeof Unpacked>;
 
