@@ -11,7 +11,8 @@ const when: Readonly<Record<EventType, string>> = {
   'backup.failed': 'a backup ended without a package, with the cause',
   'backup.canceled': 'a backup was stopped by its user',
   'backup.expired': "a backup's time was over and its objects were removed",
-  'backup.expiring': 'a backup will expire soon (not published yet)',
+  'backup.expiring':
+    'a backup that was kept for longer than two hours is in its last two; again when its end was put off',
   'restore.initiated': 'a restore began',
   'restore.validated': 'a package was checked, as asked, and nothing more is to be done',
   'restore.validation_failed': 'a package was refused; nothing was written',

@@ -55,6 +55,20 @@ describe('the end of a backup', () => {
     expect(told(ports).filter((type) => type === 'backup.expired')).toHaveLength(1);
   });
 
+  test('does not come while it is put off, though the list of jobs does not show it yet', async () => {
+    const ports = await world();
+    const jobId = await begun(ports);
+    await drain(ports);
+    const before = await find(ports, jobId);
+    await amendBackup(ports, before, { expiresInHours: 48 });
+    ports.jobs.withStatus = async (status) => ({ jobs: status === 'backup_completed' ? [before] : [] });
+    ports.time.now = before.expiresAt ?? 0;
+    await sweep(ports);
+    const after = await find(ports, jobId);
+    expect(after.status).toBe('backup_completed');
+    expect([...ports.packages.objects.keys()]).toEqual(after.packages?.map(({ key }) => key));
+  });
+
   test('of one that was asked for two hours or less comes without a warning', async () => {
     const ports = await world();
     const jobId = await begun(ports, 2);
