@@ -100,6 +100,24 @@ describe('a deep validation', () => {
     expect(qualityNow(await find(ports, backupId))).toEqual(damaged.validation);
   });
 
+  test.each(['replaced', 'gone'] as const)(
+    'is no good mark for a volume that was %s after it had been read by itself',
+    async (how) => {
+      const { ports, backupId } = await backedUp(severalVolumes);
+      const [first, ...others] = (await find(ports, backupId)).packages ?? [];
+      if (!first) throw new Error('no volume');
+      const { job } = await createExamination(ports, { userId: user, backupId, mode: 'deep' });
+      // A message a volume; the one for all of them together is left.
+      await drain(ports, ports, 1 + others.length);
+      if (how === 'gone') await ports.packages.delete([first.key]);
+      else await ports.packages.put(first.key, Buffer.from('another'));
+      await drain(ports);
+      const { examined: found } = await find(ports, job.jobId);
+      expect(found).toMatchObject({ ok: false, damaged: true });
+      expect(found?.issues.join('\n')).toMatch(/^volume 1: is gone or was replaced while/m);
+    },
+  );
+
   test('tells of a volume that was replaced, cut or is gone', async () => {
     const { ports, backupId } = await backedUp(severalVolumes);
     const backup = await find(ports, backupId);

@@ -160,10 +160,11 @@ const strangers = ({ manifest }: Volume, backup: Job, piece: number): string[] =
 const lookAtSet = async (ports: Ports, { backup }: Subject, _piece: number, tell: Tell): Promise<DeepPiece> => {
   try {
     const volumes: Volume[] = [];
-    for (const { key, size, etag } of backup.packages ?? []) {
+    for (const [n, { key, size, etag }] of (backup.packages ?? []).entries()) {
       const info = await ports.packages.head(key);
-      // Their own pieces have said so.
-      if (info?.etag !== etag || info.size !== size) return nothing();
+      // If it was so before, its own piece has said it, and this one is not looked at.
+      if (info?.etag !== etag || info.size !== size)
+        return withErrors(nothing(), [`volume ${n + 1}: is gone or was replaced while the backup was validated`]);
       volumes.push(await openVolume(objectSource(ports.packages, key, info)));
     }
     const plain = plainBytes(volumes);
