@@ -1,7 +1,7 @@
 /** The story of a completed backup that is looked at once more, on the embedded runtime. */
 import { buffer } from 'node:stream/consumers';
 import type { ValidateBackupRequest, ValidationStatus } from '@fzip/api';
-import { bufferSource, exact, openVolume } from '@fzip/format';
+import { bufferSource, entityKinds, exact, openVolume } from '@fzip/format';
 import { describe, expect, test } from 'vitest';
 import { download, expectWhole, type World, world } from './fixture.ts';
 
@@ -66,6 +66,49 @@ describe('a comparison', () => {
     // A profile that went on is no damage.
     expect(status).toMatchObject({ status: 'completed', validation: { overall_quality: 'excellent' } });
     expect(status.damaged).toBeUndefined();
+  });
+});
+
+describe('a round trip', () => {
+  test('proves that a package restores, apart from every profile, and leaves nothing', async () => {
+    const on = await world({ limits: { chunkRows: 100, chunkFiles: 2 } });
+    const counts = await on.fillProfile({ user: 'alice', transactions: 300, files: 5, seed: 4 });
+    await on.fillProfile({ user: 'bob', transactions: 30, files: 1, seed: 3 });
+    const { id } = await on.backUp('alice');
+    const others = { alice: await on.rows('alice'), bob: await on.rows('bob') };
+    const found = await validated(on, 'alice', id, 'round_trip');
+    expect(found).toMatchObject({ status: 'completed', progress: 100 });
+    expect(found.result).toMatchObject({
+      ok: true,
+      issues: [],
+      counts,
+      files: 5,
+      differences: [],
+      differencesCount: 0,
+      differencesByKind: { transactions: { same: 300, added: 0, removed: 0, changed: 0 } },
+    });
+    const client = on.client('alice');
+    expect((await client.backupStatus(id)).validations?.round_trip).toMatchObject({ ok: true });
+    expect({ alice: await on.rows('alice'), bob: await on.rows('bob') }).toEqual(others);
+    for (const kind of entityKinds) {
+      expect((await on.ports.scratch.page({ userId: 'alice', kind })).rows, kind).toEqual([]);
+    }
+    for await (const { key } of on.ports.packages.list('scratch/')) expect.fail(`${key} was left`);
+    expect((await client.listBackups()).backups.map(({ backupId }) => backupId)).toEqual([id]);
+    expect((await client.listRestores()).restoreJobs).toEqual([]);
+    await expectWhole(on, 'alice', id);
+  });
+
+  test('is refused for a backup of more rows or volumes than it restores', async () => {
+    const on = await world({ limits: { roundTripRows: 50, volumeBytes: 20_000 } });
+    await on.fillProfile({ user: 'alice', transactions: 60, files: 1 });
+    const { id } = await on.backUp('alice');
+    const refused = on.client('alice').validateBackup(id, { mode: 'round_trip' });
+    await expect(refused).rejects.toMatchObject({
+      status: 409,
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(/has \d+ rows; round_trip restores 50 at most/),
+    });
   });
 });
 

@@ -24,6 +24,10 @@ export const errorCodes = {
     status: 409,
     meaning: 'Only an empty profile can be restored into. `profileSummary` tells what is there.',
   },
+  TOO_LARGE: {
+    status: 409,
+    meaning: 'The backup has more rows, or more volumes, than `round_trip` restores. `deep` has no such limit.',
+  },
   NOT_WAITING: { status: 409, meaning: 'The restore does not wait for an upload.' },
   NOT_AWAITING_CONFIRMATION: { status: 409, meaning: 'The restore does not wait to be started.' },
   NOT_CANCELABLE: { status: 409, meaning: 'The backup or restore has ended, or was told to end before.' },

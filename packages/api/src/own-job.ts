@@ -9,7 +9,7 @@ export const ownJob = async (c: ApiContext, id: string, jobType: JobType): Promi
   if (!jobId.success) throw new ApiError('NOT_FOUND');
   c.set('jobId', jobId.data);
   const job = await c.get('ports').jobs.find(jobId.data);
-  if (!job || job.userId !== c.get('user') || job.jobType !== jobType) throw new ApiError('NOT_FOUND');
+  if (!job || job.userId !== c.get('user') || job.jobType !== jobType || job.roundTrip) throw new ApiError('NOT_FOUND');
   return job;
 };
 

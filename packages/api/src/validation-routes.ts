@@ -36,6 +36,7 @@ export const validateBackupRoute = createRoute({
       'NOT_FOUND',
       'NOT_READY',
       'BACKUP_FAILED',
+      'TOO_LARGE',
       'EXPIRED',
       'BODY_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',

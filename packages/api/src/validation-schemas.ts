@@ -6,7 +6,9 @@ import { bytes, cause, date, exampleId, id, percent } from './schema-parts.ts';
 const mode = z.enum(examinationModes).openapi({
   description:
     '`deep` reads every byte of the stored package again, and judges it as if it were unknown. ' +
-    '`compare` tells what was added, removed and changed in the profile since the backup.',
+    '`compare` tells what was added, removed and changed in the profile since the backup. ' +
+    '`round_trip` restores the package into tables apart from every profile, backs that up, and compares both packages: ' +
+    'proof that it restores. For backups of up to 100 000 rows in one volume.',
 });
 
 export const ValidateBackupRequest = z
@@ -41,27 +43,34 @@ export const ValidationStatus = z
     completedAt: date.optional(),
     result: z
       .object({
-        ok: z
-          .boolean()
-          .openapi({ description: 'Nothing was found: no damage, and by `compare` no difference either.' }),
-        damaged: z.boolean().openapi({ description: 'The package is not what it was when it was completed.' }),
+        ok: z.boolean().openapi({
+          description: 'Nothing was found: no damage, and by `compare` or `round_trip` no difference either.',
+        }),
+        damaged: z.boolean().openapi({
+          description:
+            'The package is not what it was when it was completed, or, by `round_trip`, does not restore to what it holds.',
+        }),
         issues: z.array(z.string()).openapi({ description: 'The first hundred, each with what it is about.' }),
         issueCount: z.int().nonnegative(),
         warnings: z.array(z.string()).openapi({ description: 'What was not looked at, and what is odd.' }),
         counts: Counts.meta({ description: 'Rows of each kind that were read.' }),
         files: z.int().nonnegative(),
         bytes: bytes.optional(),
-        differences: z.array(Difference).optional().openapi({
-          description:
-            'Of `compare`: the first 1 000. `fields` names what changed of a row, `bytes` a file of another size.',
-        }),
+        differences: z
+          .array(Difference)
+          .optional()
+          .openapi({
+            description:
+              'Of `compare`: the first 1 000. `fields` names what changed of a row, `bytes` a file of another size. ' +
+              'Of `round_trip` the same of what was restored; `bytes` are compared there byte by byte.',
+          }),
         differencesCount: z
           .int()
           .nonnegative()
           .optional()
-          .openapi({ description: 'Of `compare`: of all differences.' }),
+          .openapi({ description: 'Of `compare` and `round_trip`: of all differences.' }),
         differencesByKind: DifferencesByKind.optional().meta({
-          description: 'Of `compare`: rows of each kind that is in the backup.',
+          description: 'Of `compare` and `round_trip`: rows of each kind that is in the backup.',
         }),
       })
       .optional(),

@@ -6,6 +6,7 @@ import {
   examinationOfKey,
   type Job,
   jobCan,
+  type Limits,
   shownStatus,
   tooManyJobs,
 } from '@fzip/core';
@@ -23,7 +24,7 @@ import { downloadRefusals, errorOf, given, shownBackupStatus } from './views.ts'
 
 type Creation = { body: z.output<typeof ValidateBackupRequest>; idempotencyKey: string | undefined };
 
-/** @throws ApiError NOT_FOUND, NOT_READY, BACKUP_FAILED, EXPIRED, TOO_MANY_JOBS, IDEMPOTENCY_KEY_REUSED */
+/** @throws ApiError NOT_FOUND, NOT_READY, BACKUP_FAILED, TOO_LARGE, EXPIRED, TOO_MANY_JOBS, IDEMPOTENCY_KEY_REUSED */
 export const create = async (
   c: ApiContext,
   backupId: string,
@@ -36,6 +37,7 @@ export const create = async (
   const before = idempotencyKey === undefined ? undefined : await examinationOfKey(ports, user, idempotencyKey);
   if (!before) {
     refuseUnlessThere(backup, ports.clock());
+    if (mode === 'round_trip') refuseIfTooLarge(backup, ports.limits);
     const over = await tooManyJobs(ports, user);
     if (over?.code === 'TOO_MANY_JOBS') {
       const message = `you have ${over.running} jobs running; allowed are ${over.allowed} at a time`;
@@ -56,6 +58,16 @@ const refuseUnlessThere = (backup: Job, now: number): void => {
     downloadRefusals[shown] ?? 'NOT_READY',
     `the backup is ${shown}; only a completed one can be validated`,
   );
+};
+
+const refuseIfTooLarge = ({ summary, packages = [] }: Job, { roundTripRows }: Limits): void => {
+  const rows = Object.values(summary?.counts ?? {}).reduce((sum, count) => sum + count, 0);
+  if (rows > roundTripRows) {
+    throw new ApiError('TOO_LARGE', `the backup has ${rows} rows; round_trip restores ${roundTripRows} at most`);
+  }
+  if (packages.length > 1) {
+    throw new ApiError('TOO_LARGE', `the backup has ${packages.length} volumes; round_trip restores packages of one`);
+  }
 };
 
 /** @throws ApiError NOT_FOUND, also for a validation of another backup */

@@ -17,6 +17,8 @@ const examined: Examined = {
 // biome-ignore lint/suspicious/noExplicitAny: the answers are looked at as a client without our types sees them
 const jsonOf = async (response: Response): Promise<any> => response.json();
 
+const oneVolume = [{ key: 'packages/1.fzip', size: 30, etag: '"1"', sha256: 'a'.repeat(64) }];
+
 const begin = async (on: World, { jobId }: Job, init = post({ mode: 'deep' })) =>
   on.as('alice')(`/fzip/backup/${jobId}/validate`, init);
 
@@ -31,7 +33,7 @@ describe('POST /fzip/backup/{id}/validate', () => {
     'begins a validation (%s) of a completed backup, and tells where it stands',
     async (mode) => {
       const on = makeWorld();
-      const backup = await putJob(on, 'alice', 'backup_completed');
+      const backup = await putJob(on, 'alice', 'backup_completed', { packages: oneVolume });
       const response = await begin(on, backup, post({ mode }));
       expect(response.status).toBe(202);
       const answer = await jsonOf(response);
@@ -61,6 +63,37 @@ describe('POST /fzip/backup/{id}/validate', () => {
     const response = await begin(on, await putJob(on, 'alice', status));
     expect([response.status, (await jsonOf(response)).error]).toEqual([code, error]);
     expect(on.ports.queues.sent).toEqual([]);
+  });
+
+  test('by a round trip is refused for more rows, or more volumes, than one restores', async () => {
+    const on = makeWorld();
+    const refused = async (backup: Job) => {
+      const response = await begin(on, backup, post({ mode: 'round_trip' }));
+      return [response.status, await jsonOf(response)];
+    };
+    const set = await putJob(on, 'alice', 'backup_completed');
+    expect(await refused(set)).toMatchObject([
+      409,
+      { error: 'TOO_LARGE', message: 'the backup has 2 volumes; round_trip restores packages of one' },
+    ]);
+    const { summary } = set;
+    if (!summary) throw new Error('no summary');
+    const counts = { ...summary.counts, transactions: 100_001 };
+    const large = await putJob(on, 'alice', 'backup_completed', {
+      packages: oneVolume,
+      summary: { ...summary, counts },
+    });
+    expect(await refused(large)).toMatchObject([409, { error: 'TOO_LARGE' }]);
+    expect(on.ports.queues.sent).toEqual([]);
+  });
+
+  test('is not found for the backup of a round trip, which is shown to nobody', async () => {
+    const on = makeWorld();
+    const roundTrip = { jobId: '00000000-0000-4000-8000-00000000aaaa', attempt: 1 };
+    const hidden = await putJob(on, 'alice', 'backup_completed', { roundTrip });
+    expect((await begin(on, hidden)).status).toBe(404);
+    expect((await on.as('alice')(`/fzip/backup/${hidden.jobId}/status`)).status).toBe(404);
+    expect(await jsonOf(await on.as('alice')('/fzip/backup'))).toMatchObject({ backups: [], total: 0 });
   });
 
   test('is refused for a backup whose time is over, even while the sweep has not come by', async () => {

@@ -12,7 +12,23 @@ export const tableVariables = {
   transactionFiles: 'TRANSACTION_FILES_TABLE',
   analyticsData: 'ANALYTICS_DATA_TABLE',
   analyticsStatus: 'ANALYTICS_STATUS_TABLE',
+  scratchAccounts: 'FZIP_SCRATCH_ACCOUNTS_TABLE',
+  scratchTransactions: 'FZIP_SCRATCH_TRANSACTIONS_TABLE',
+  scratchCategories: 'FZIP_SCRATCH_CATEGORIES_TABLE',
+  scratchFileMaps: 'FZIP_SCRATCH_FILE_MAPS_TABLE',
+  scratchTransactionFiles: 'FZIP_SCRATCH_TRANSACTION_FILES_TABLE',
+  scratchAnalyticsData: 'FZIP_SCRATCH_ANALYTICS_DATA_TABLE',
 } as const;
+
+/** Tables of the same keys and indexes as a profile's, which round trips restore to. No user's rows are ever there for long. */
+export const scratchTables = {
+  accounts: 'scratchAccounts',
+  transactions: 'scratchTransactions',
+  categories: 'scratchCategories',
+  fileMaps: 'scratchFileMaps',
+  transactionFiles: 'scratchTransactionFiles',
+  analyticsData: 'scratchAnalyticsData',
+} as const satisfies { [table in TableName]?: TableName };
 
 /** The variable that names each bucket: FZIP's own, and HouseF3's file storage. */
 export const bucketVariables = { packages: 'FZIP_PACKAGES_BUCKET', files: 'FILE_STORAGE_BUCKET' } as const;

@@ -139,7 +139,7 @@ type Listing = Pick<
 const ofUser = (userId: string, jobType: JobType): Listing => ({
   IndexName: 'UserIdIndex',
   KeyConditionExpression: 'userId = :user',
-  FilterExpression: 'jobType = :type',
+  FilterExpression: 'jobType = :type AND attribute_not_exists(roundTrip)',
   ExpressionAttributeValues: { ':user': userId, ':type': jobType },
   ScanIndexForward: false,
   partition: { userId },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuditLine, defaultLimits, type Limits, type Ports } from '@fzip/core';
 import type { AwsClients } from './clients.ts';
-import type { AwsConfig } from './config.ts';
+import { type AwsConfig, scratchTables } from './config.ts';
 import { snsEvents } from './events.ts';
 import { jobStore } from './job-store.ts';
 import { jobLedger } from './ledger.ts';
@@ -30,6 +30,7 @@ export const awsPorts = (
   profiles: profileStore({ dynamodb: clients.dynamodb, tables: config.tables }),
   packages: objectStore(clients.s3, config.buckets.packages),
   files: objectStore(clients.s3, config.buckets.files),
+  scratch: profileStore({ dynamodb: clients.dynamodb, tables: { ...config.tables, ...scratchNames(config) } }),
   queues: sqsQueues({ sqs: clients.sqs, urls: config.queues, fairQueues }),
   events: snsEvents(clients.sns, config.eventsTopicArn),
   audit,
@@ -40,5 +41,9 @@ export const awsPorts = (
   },
   limits: { ...defaultLimits, ...limits },
 });
+
+/** The names of the scratch tables, each in the place of the table it stands for. */
+const scratchNames = ({ tables }: AwsConfig): Partial<AwsConfig['tables']> =>
+  Object.fromEntries(Object.entries(scratchTables).map(([table, scratch]) => [table, tables[scratch]]));
 
 const auditLine = (line: AuditLine): void => console.log(JSON.stringify({ audit: line }));

@@ -5,7 +5,7 @@ import type {
   KeySchemaElement,
   ScalarAttributeType,
 } from '@aws-sdk/client-dynamodb';
-import type { TableName } from './config.ts';
+import { scratchTables, type TableName } from './config.ts';
 
 type Key = readonly [hash: string, range?: string];
 type TableRules = {
@@ -15,7 +15,9 @@ type TableRules = {
   types?: Readonly<Record<string, ScalarAttributeType>>;
 };
 
-const rules: Readonly<Record<TableName, TableRules>> = {
+type ScratchName = (typeof scratchTables)[keyof typeof scratchTables];
+
+const ownRules: Readonly<Record<Exclude<TableName, ScratchName>, TableRules>> = {
   jobs: {
     key: ['jobId'],
     indexes: {
@@ -65,6 +67,12 @@ const rules: Readonly<Record<TableName, TableRules>> = {
     types: { computationNeeded: 'B', processingPriority: 'N' },
   },
 };
+
+const scratchRules = Object.fromEntries(
+  Object.entries(scratchTables).map(([table, scratch]) => [scratch, ownRules[table as keyof typeof scratchTables]]),
+) as Record<ScratchName, TableRules>;
+
+const rules: Readonly<Record<TableName, TableRules>> = { ...ownRules, ...scratchRules };
 
 /** The attribute by which DynamoDB deletes a table's items, in seconds. CreateTable does not take it. */
 export const ttlAttributes: Readonly<Partial<Record<TableName, string>>> = {

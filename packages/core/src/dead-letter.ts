@@ -1,12 +1,13 @@
 /** A message that failed for good: kept for the operator, and its job ended with the cause. Never silent. */
-import { ZodError } from 'zod';
+import { ZodError, type z } from 'zod';
 import { jobOfMessage } from './backup/request.ts';
 import { derivedId } from './ids.ts';
-import { BackupRequestMessage, type Work, WorkMessage } from './messages.ts';
+import { BackupRequestMessage, WorkMessage } from './messages.ts';
 import type { Ports } from './ports.ts';
 import { jobOfUpload, startMessages } from './restore/start.ts';
 import { intend, standing } from './settle.ts';
 import type { Step } from './topology.ts';
+import { worldOf } from './world.ts';
 
 /** Characters of a cause, and of a body, that are kept. */
 const kept = { cause: 1_000, body: 100_000 };
@@ -28,10 +29,15 @@ export const blame = async (
 };
 
 /** Whose work a message is; an upload's notification names its job by the key. */
-const workOf = async (ports: Ports, step: Step, body: unknown, messageId: string): Promise<Work | undefined> => {
+const workOf = async (
+  ports: Ports,
+  step: Step,
+  body: unknown,
+  messageId: string,
+): Promise<z.infer<typeof WorkMessage> | undefined> => {
   if (step === 'backup-request') {
     const { data } = BackupRequestMessage.safeParse(body);
-    return data && { jobId: jobOfMessage(data, messageId), attempt: data.attempt };
+    return data && { jobId: jobOfMessage(data, messageId), attempt: data.attempt, roundTrip: data.roundTrip };
   }
   if (step !== 'restore-start') {
     const { data } = WorkMessage.safeParse(body);
@@ -63,12 +69,13 @@ export const buryLetter = async (ports: Ports, step: Step, body: string, message
     ...(work ? { jobId: work.jobId } : {}),
   });
   if (!work) return 'no-job';
-  await intend(ports, work, {
+  const world = worldOf(ports, work);
+  await intend(world, work, {
     kind: 'fail',
     code: 'STEP_FAILED',
     message: `${step} failed again and again: ${cause}`,
   });
-  await standing(ports, work);
+  await standing(world, work);
   return 'job-failed';
 };
 

@@ -69,7 +69,8 @@ export const asyncApi = () => ({
       backup_request: {
         name: 'backup-request',
         summary: 'asks for a backup of a profile',
-        payload: jsonSchema(messageSchemas['backup-request']),
+        // The mark of a round trip is FZIP's own.
+        payload: jsonSchema(messageSchemas['backup-request'].omit({ roundTrip: true })),
       },
     },
   },

@@ -13,6 +13,10 @@ export const UserId = z
   .refine((id) => !/^\.+$/.test(id), 'a user id is more than dots');
 export type UserId = z.infer<typeof UserId>;
 
+/** One attempt of a job: what every message between steps is about. */
+export const Work = z.object({ jobId: JobId, attempt: z.int().positive() });
+export type Work = z.infer<typeof Work>;
+
 const fzipNamespace = '6d0c1f0e-6c1b-5f27-9d6b-0f6a3f1a7e55';
 
 /** UUIDv5 (RFC 9562) of a text in FZIP's own namespace: the same text gives the same id. */

@@ -36,3 +36,4 @@ export * from './restore/verify.ts';
 export * from './settle.ts';
 export * from './sweep.ts';
 export * from './topology.ts';
+export { worldOfMessage } from './world.ts';

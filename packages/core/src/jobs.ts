@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Examination, ExaminationMode, ExaminationNote, Examined } from './backup/examined.ts';
 import { Amendment, BackupParameters } from './backup/parameters.ts';
 import { Counts } from './counts.ts';
-import { JobId, UserId } from './ids.ts';
+import { JobId, UserId, Work } from './ids.ts';
 
 /** Every status of every job, and the statuses that may follow. DESIGN.md section 4. */
 const next = {
@@ -216,6 +216,8 @@ export const Job = z.object({
   /** Of a validation. */
   examination: Examination.optional(),
   examined: Examined.optional(),
+  /** Of a restore or backup that only proves something: the validation it is for. It is shown to nobody. */
+  roundTrip: Work.optional(),
   /** Of a restore. */
   restore: RestoreParameters.optional(),
   upload: Upload.optional(),

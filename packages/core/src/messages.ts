@@ -2,11 +2,15 @@
 import { EntityKind } from '@fzip/format';
 import { z } from 'zod';
 import { BackupParameters } from './backup/parameters.ts';
-import { JobId, UserId } from './ids.ts';
+import { JobId, UserId, Work } from './ids.ts';
+
+export type { Work } from './ids.ts';
+
+/** The validation that a job proves a backup for; such a job works in a world of its own. See `worldOf`. */
+const roundTrip = Work.optional();
 
 /** What every message between steps carries: whose work it is. */
-export const WorkMessage = z.object({ jobId: JobId, attempt: z.int().positive() });
-export type Work = z.infer<typeof WorkMessage>;
+export const WorkMessage = Work.extend({ roundTrip });
 
 /** Starts a backup. From outside as well: without `jobId` the id follows from the message, so a redelivery is no second backup. */
 export const BackupRequestMessage = z.object({
@@ -14,6 +18,8 @@ export const BackupRequestMessage = z.object({
   attempt: z.int().positive().default(1),
   userId: UserId,
   parameters: BackupParameters.prefault({}),
+  /** FZIP's own: never of a message from outside, where it would find no profile. */
+  roundTrip,
 });
 export type BackupRequestMessage = z.infer<typeof BackupRequestMessage>;
 

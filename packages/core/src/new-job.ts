@@ -7,7 +7,9 @@ type Given = 'jobId' | 'userId' | 'jobType' | 'status' | 'ttl';
 /** A job's first attempt, at which nothing was done yet. */
 export const newJob = (ports: Ports, job: Pick<Job, Given> & Partial<Job>): Job => {
   const now = ports.clock();
-  return { attempt: 1, createdAt: now, updatedAt: now, progress: 0, announced: [], redrives: 0, version: 1, ...job };
+  const { roundTrip } = ports;
+  const begun = { attempt: 1, createdAt: now, updatedAt: now, progress: 0, announced: [], redrives: 0, version: 1 };
+  return { ...begun, ...(roundTrip && { roundTrip }), ...job };
 };
 
 /** Creates a job unless its id is taken; gives the job that has the id then. Only its creation is worth an audit line. */

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { EntityKind, Row } from '@fzip/format';
 import type { FzipEvent } from './events.ts';
+import type { Work } from './ids.ts';
 import type { Job, JobPatch, JobStatus, JobType, Phase } from './jobs.ts';
 import type { Limits } from './limits.ts';
 import type { Messages } from './messages.ts';
@@ -41,7 +42,7 @@ export type JobStore = {
   report(jobId: string, attempt: number, at: number, progress: { percent: number; phase?: Phase }): Promise<void>;
   /** Adds to `announced` without touching `version`; adding twice is adding once. */
   announce(jobId: string, ids: string[]): Promise<void>;
-  /** One user's jobs of a type, newest first. Eventually consistent. `cursor` is opaque. */
+  /** One user's jobs of a type, newest first; those of round trips are not among them. Eventually consistent. `cursor` is opaque. */
   list(userId: string, jobType: JobType, page: { limit: number; cursor?: string }): Promise<JobPage>;
   /** How many `list` would give in all. */
   count(userId: string, jobType: JobType): Promise<number>;
@@ -195,6 +196,10 @@ export type Ports = {
   packages: ObjectStore;
   /** HouseF3's file storage. */
   files: ObjectStore;
+  /** Tables of the same keys, apart from everybody's profile: where round trips restore to. */
+  scratch: ProfileStore;
+  /** The validation whose round trip the work is part of; then `profiles` and `files` are scratch. See `worldOf`. */
+  roundTrip?: Work;
   queues: Queues;
   events: EventBus;
   audit(line: AuditLine): void;

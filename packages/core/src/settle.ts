@@ -17,7 +17,7 @@ export class Busy extends Error {
 }
 
 /** Why a message has nothing to do. All of these are answers: the message is acknowledged. */
-export type Idle = 'unknown-job' | 'out-of-date' | 'at-rest' | 'stopping';
+export type Idle = 'unknown-job' | 'out-of-date' | 'at-rest' | 'stopping' | 'other-world';
 
 export type Standing = { ok: true; job: Job } | { ok: false; outcome: Idle };
 
@@ -26,6 +26,7 @@ export const standing = async (ports: Ports, work: Work): Promise<Standing> => {
   const job = await ports.jobs.find(work.jobId);
   if (!job) return { ok: false, outcome: 'unknown-job' };
   if (job.attempt !== work.attempt) return { ok: false, outcome: 'out-of-date' };
+  if (!isAtHome(ports, job)) return { ok: false, outcome: 'other-world' };
   if (atRest(job.status)) {
     await announceEnding(ports, job);
     return { ok: false, outcome: 'at-rest' };
@@ -36,6 +37,10 @@ export const standing = async (ports: Ports, work: Work): Promise<Standing> => {
   }
   return { ok: true, job };
 };
+
+/** Whether these ports are the job's world: what a round trip writes never reaches a profile, whatever a message says. */
+export const isAtHome = ({ roundTrip }: Ports, job: Job): boolean =>
+  roundTrip?.jobId === job.roundTrip?.jobId && roundTrip?.attempt === job.roundTrip?.attempt;
 
 /** What became of an attempt to end a job. */
 export type Settled = 'settled' | 'already-there' | 'out-of-order' | 'out-of-date' | 'stopping' | 'unknown-job';

@@ -8,6 +8,7 @@ import { expireBackup, removeAll } from './backup/lifecycle.ts';
 import { packagePrefix, sendValidates, volumeScope } from './backup/package.ts';
 import { planOf, sendPackages } from './backup/plan.ts';
 import { sendRequest } from './backup/request.ts';
+import { leaveScratch } from './backup/scratch.ts';
 import { sendCollects } from './backup/send-collects.ts';
 import { allStatuses, atRest, type Job, type JobStatus, jobCan, workingStatuses } from './jobs.ts';
 import { records } from './ledger.ts';
@@ -18,8 +19,9 @@ import { writtenScope } from './restore/restore-chunk.ts';
 import { sendNextKind } from './restore/sequence.ts';
 import { sendUnpack } from './restore/start.ts';
 import { unpackedOf } from './restore/unpacked.ts';
-import { failBackup, failRestore, intend, standing } from './settle.ts';
+import { Busy, failBackup, failRestore, intend, standing } from './settle.ts';
 import { stagingPrefix } from './staging.ts';
+import { worldOf } from './world.ts';
 
 /** Rows of each status, and staging folders, that one run looks at. */
 const perRun = 10_000;
@@ -30,16 +32,17 @@ export const sweep = async (ports: Ports): Promise<Swept> => {
   const swept: Swept = { redriven: 0, failed: 0, expired: 0, announced: 0, cleaned: 0 };
   const now = ports.clock();
   for (const status of workingStatuses) {
-    for await (const job of jobsWith(ports, status, () => true)) await unstick(ports, job, swept);
+    for await (const job of jobsWith(ports, status, () => true)) await unstick(worldOf(ports, job), job, swept);
   }
   for await (const job of jobsWith(ports, 'backup_completed', (job) => jobCan.expire(job, now))) {
-    if (await expireBackup(ports, job)) swept.expired += 1;
+    if (await expireBackup(worldOf(ports, job), job)) swept.expired += 1;
   }
   for await (const job of jobsWith(ports, 'backup_completed', (job) => isExpiring(job, now))) {
-    await announceExpiring(ports, job, job.expiresAt ?? 0);
+    await announceExpiring(worldOf(ports, job), job, job.expiresAt ?? 0);
   }
   for (const status of allStatuses) {
-    for await (const job of jobsWith(ports, status, (job) => unsaid(job, now))) await tell(ports, job, swept);
+    for await (const job of jobsWith(ports, status, (job) => unsaid(job, now)))
+      await tell(worldOf(ports, job), job, swept);
   }
   await cleanStaging(ports, swept);
   await cleanUploads(ports, swept);
@@ -192,7 +195,7 @@ const cleanStaging = async (ports: Ports, swept: Swept): Promise<void> => {
     const jobId = folder.slice('staging/'.length, -1);
     if (!(await isOver(ports, jobId))) continue;
     // The staging last: while it is there, the next run looks again.
-    await removeUncounted(ports, jobId);
+    if (!(await removeUncounted(ports, jobId))) continue;
     await removeAll(ports.packages, stagingPrefix(jobId));
     swept.cleaned += 1;
   }
@@ -212,19 +215,36 @@ const cleanUploads = async (ports: Ports, swept: Swept): Promise<void> => {
   }
 };
 
-/** Volumes that no job counts: of a backup that failed or was canceled, or doubles that a crash left behind. */
-const removeUncounted = async (ports: Ports, jobId: string): Promise<void> => {
+/**
+ * Volumes that no job counts: of a backup that failed or was canceled, or doubles that a crash left behind; and what the round
+ * trip of a validation left. False if that is not all gone yet.
+ */
+const removeUncounted = async (ports: Ports, jobId: string): Promise<boolean> => {
   const job = await ports.jobs.find(jobId);
+  if (job?.jobType === 'validation') return isLeft(ports, job);
   if (job?.jobType === 'restore') await removeAll(ports.packages, uploadPrefix(job));
-  if (job?.jobType !== 'backup') return;
+  if (job?.jobType !== 'backup') return true;
   const counted = job.status === 'backup_completed' ? (job.packages ?? []).map(({ key }) => key) : [];
   await removeAll(ports.packages, packagePrefix(job), new Set(counted));
+  return true;
+};
+
+/** False while another consumer is about it. */
+const isLeft = async (ports: Ports, job: Job): Promise<boolean> => {
+  try {
+    return await leaveScratch(ports, job);
+  } catch (error) {
+    if (error instanceof Busy) return false;
+    throw error;
+  }
 };
 
 const isOver = async (ports: Ports, jobId: string): Promise<boolean> => {
   const job = await ports.jobs.find(jobId);
   if (!job) return true;
   if (!atRest(job.status)) return false;
+  // Its validation undoes it, by what is staged.
+  if (job.roundTrip && (await works(ports, job.roundTrip.jobId))) return false;
   if (
     [
       'backup_completed',
@@ -232,8 +252,15 @@ const isOver = async (ports: Ports, jobId: string): Promise<boolean> => {
       'restore_completed',
       'restore_validation_passed',
       'restore_canceled',
+      'validation_completed',
+      'validation_failed',
     ].includes(job.status)
   )
     return true;
   return ports.clock() - (job.completedAt ?? job.updatedAt) > times.retryWindow;
+};
+
+const works = async (ports: Ports, jobId: string): Promise<boolean> => {
+  const job = await ports.jobs.find(jobId);
+  return job !== undefined && !atRest(job.status);
 };

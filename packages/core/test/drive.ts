@@ -18,6 +18,7 @@ import {
   unpack,
   validateVolume,
   verify,
+  worldOfMessage,
 } from '@fzip/core';
 import { entityKinds } from '@fzip/format';
 import { sampleProfile } from '@fzip/sample';
@@ -47,7 +48,7 @@ const run: Run = {
 
 /** Handles one message with the step it was sent to. */
 export const handle = (ports: Ports, { step, message }: SentMessage): Promise<string> =>
-  (run[step] as (ports: Ports, message: unknown) => Promise<string>)(ports, message);
+  (run[step] as (ports: Ports, message: unknown) => Promise<string>)(worldOfMessage(ports, message), message);
 
 /** An invocation of its own for every message, as long as its function may run. */
 const invocation = (memory: MemoryPorts, { step }: SentMessage): Invocation => ({
@@ -99,6 +100,7 @@ const effects = {
   jobs: ['create', 'change', 'report', 'announce'],
   ledger: ['put', 'mark', 'lease', 'release', 'tally', 'lockProfile', 'unlockProfile'],
   profiles: ['putOwn', 'putFresh', 'deleteOwn'],
+  scratch: ['putOwn', 'putFresh', 'deleteOwn'],
   files: ['put', 'upload', 'deleteVersion'],
   packages: ['put', 'upload', 'delete', 'copy'],
   queues: ['send'],

@@ -1,6 +1,6 @@
 /** What every consumer of a queue does: parse, run each message apart from the others, say which of them failed. */
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
-import { Busy, blame, type Messages, messageSchemas, type Ports, type Step } from '@fzip/core';
+import { Busy, blame, type Messages, messageSchemas, type Ports, type Step, worldOfMessage } from '@fzip/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { z } from 'zod';
 import { type Binding, invocationOf } from './binding.ts';
@@ -55,7 +55,8 @@ export const consumeAll =
         body = JSON.parse(text);
         for (const message of understand(body)) {
           if ('jobId' in message) log.appendKeys({ jobId: message.jobId });
-          const outcome = await run({ ports, message, messageId, telemetry });
+          const world = worldOfMessage(ports, message);
+          const outcome = await run({ ports: world, message, messageId, telemetry });
           log.info('message done', { outcome });
         }
       } catch (error) {

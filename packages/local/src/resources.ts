@@ -22,6 +22,15 @@ const tables = {
   TRANSACTION_FILES_TABLE: { definition: 'transactionFiles', name: 'transaction-files' },
   ANALYTICS_DATA_TABLE: { definition: 'analyticsData', name: 'analytics-data' },
   ANALYTICS_STATUS_TABLE: { definition: 'analyticsStatus', name: 'analytics-status' },
+  FZIP_SCRATCH_ACCOUNTS_TABLE: { definition: 'scratchAccounts', name: 'fzip-scratch-accounts' },
+  FZIP_SCRATCH_TRANSACTIONS_TABLE: { definition: 'scratchTransactions', name: 'fzip-scratch-transactions' },
+  FZIP_SCRATCH_CATEGORIES_TABLE: { definition: 'scratchCategories', name: 'fzip-scratch-categories' },
+  FZIP_SCRATCH_FILE_MAPS_TABLE: { definition: 'scratchFileMaps', name: 'fzip-scratch-file-maps' },
+  FZIP_SCRATCH_TRANSACTION_FILES_TABLE: {
+    definition: 'scratchTransactionFiles',
+    name: 'fzip-scratch-transaction-files',
+  },
+  FZIP_SCRATCH_ANALYTICS_DATA_TABLE: { definition: 'scratchAnalyticsData', name: 'fzip-scratch-analytics-data' },
 } as const;
 
 /** Names of resources, as environment variables. */

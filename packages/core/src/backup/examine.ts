@@ -17,6 +17,7 @@ import {
 } from './examination.ts';
 import { compare } from './examine-compare.ts';
 import { deep } from './examine-deep.ts';
+import { roundTrip } from './examine-round-trip.ts';
 import type { ExaminationMode, Examined } from './examined.ts';
 
 /** What is looked at: the validation, and its backup as it stands. */
@@ -24,18 +25,21 @@ export type Subject = { job: Job; backup: Job };
 
 /** A way of looking at a backup. */
 export type Examiner = {
-  /** Looks at one piece. What is wrong is in the record; only a failed call is thrown. */
-  look(ports: Ports, subject: Subject, piece: number): Promise<LedgerRecord & { last: boolean }>;
-  /** The verdict over the records of all pieces. */
-  judge(subject: Subject, pieces: readonly Piece[]): Examined;
+  /** Looks at one piece. What is wrong is in the record; only a failed call is thrown. `waits`: for another job, which sends the piece again. */
+  look(ports: Ports, subject: Subject, piece: number): Promise<(LedgerRecord & { last: boolean }) | 'waits'>;
+  /** The verdict over the records of all pieces, or why there is none. */
+  judge(subject: Subject, pieces: readonly Piece[]): Examined | NoVerdict;
 };
 
-const examiners: Readonly<Record<ExaminationMode, Examiner>> = { deep, compare };
+/** A validation that could not be done, as its error. */
+export type NoVerdict = { code: string; message: string };
+
+const examiners: Readonly<Record<ExaminationMode, Examiner>> = { deep, compare, round_trip: roundTrip };
 
 /** How many issues the backup's row keeps. */
 const noted = 10;
 
-type Outcome = Idle | Settled | 'examined' | 'out-of-order';
+type Outcome = Idle | Settled | 'examined' | 'out-of-order' | 'waits';
 
 export const examine = async (ports: Ports, message: BackupExamineMessage): Promise<Outcome> => {
   const at = await standing(ports, message);
@@ -49,10 +53,12 @@ export const examine = async (ports: Ports, message: BackupExamineMessage): Prom
   if (!(await ports.ledger.get(scope, message.piece))) {
     const looked = await leased(ports, scope, message.piece, async () => {
       const record = await examiner.look(ports, { job, backup }, message.piece);
+      if (record === 'waits') return record;
       // What was not found any more may have been deleted meanwhile, which is nothing that the package could help.
       if (!(await examinedBackup(ports, job))) return undefined;
       return ports.ledger.put(scope, message.piece, { ...record, at: ports.clock() });
     });
+    if (looked === 'waits') return 'waits';
     if (!looked) return gone(ports, job);
   }
   const { last } = Piece.parse(await ports.ledger.get(scope, message.piece));
@@ -70,6 +76,7 @@ const conclude = async (ports: Ports, subject: Subject, examiner: Examiner): Pro
   const pieces: Piece[] = [];
   for await (const piece of records(ports.ledger, lookScope(job), (record) => Piece.parse(record))) pieces.push(piece);
   const examined = examiner.judge(subject, pieces);
+  if ('code' in examined) return failExamination(ports, job, examined.code, examined.message);
   const { ok, damaged, issues, issueCount } = examined;
   const at = pieces.at(-1)?.at ?? 0;
   const validationId = job.jobId;

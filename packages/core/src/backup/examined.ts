@@ -4,8 +4,11 @@ import { z } from 'zod';
 import { Counts } from '../counts.ts';
 import { JobId } from '../ids.ts';
 
-/** How a completed backup can be validated on demand: `deep` reads every byte of it again, `compare` holds it against the profile. */
-export const examinationModes = ['deep', 'compare'] as const;
+/**
+ * How a completed backup can be validated on demand: `deep` reads every byte of it again, `compare` holds it against the profile,
+ * `round_trip` restores it into scratch tables and backs that up.
+ */
+export const examinationModes = ['deep', 'compare', 'round_trip'] as const;
 export const ExaminationMode = z.enum(examinationModes);
 export type ExaminationMode = z.infer<typeof ExaminationMode>;
 
@@ -22,7 +25,7 @@ export const DifferencesByKind = z.partialRecord(EntityKind, Differences);
 export const Examined = z.object({
   /** Nothing was found: no damage, and of a comparison no difference either. */
   ok: z.boolean(),
-  /** The package itself is not what it was when it was completed. */
+  /** The package itself is not what it was when it was completed, or does not restore to what it holds. */
   damaged: z.boolean(),
   /** The first hundred. */
   issues: z.array(z.string()),
@@ -33,7 +36,7 @@ export const Examined = z.object({
   counts: Counts,
   files: z.int(),
   bytes: z.number().optional(),
-  /** Of a comparison: what became of the package's rows in the profile, and what is new there. */
+  /** Of a comparison: what became of the package's rows in the profile, and what is new there; of a round trip, in what was restored. */
   differences: DifferencesByKind.optional(),
   differencesCount: z.int().optional(),
 });

@@ -1,7 +1,7 @@
 /** The quality score: what a user may think of a backup, in a number and in words. */
 
 import type { Job, Quality } from '../jobs.ts';
-import type { ExaminationNote } from './examined.ts';
+import { type ExaminationMode, type ExaminationNote, examinationModes } from './examined.ts';
 
 /** What was found out about a stored package, over all its volumes. */
 export type Facts = {
@@ -130,12 +130,22 @@ const recommendations = (facts: Facts, missingRows: number): string[] => [
 export const isDamaged = ({ examinations = {} }: Pick<Job, 'examinations'>): boolean =>
   damages(examinations).length > 0;
 
-/** Damage counts until every byte was read again after it, and found to be right. */
-const damages = (examinations: NonNullable<Job['examinations']>): ExaminationNote[] => {
-  const { deep } = examinations;
-  const mended = deep?.ok ? deep.at : Number.NEGATIVE_INFINITY;
-  return Object.values(examinations).filter(({ damaged, at }) => damaged && at >= mended);
+/** What takes back that a mode found damage: every byte was read again and is right, or the package was restored, which reads every byte too. */
+const mendedBy: Readonly<Record<ExaminationMode, readonly ExaminationMode[]>> = {
+  deep: ['deep', 'round_trip'],
+  compare: ['deep', 'round_trip'],
+  round_trip: ['round_trip'],
 };
+
+const damages = (examinations: NonNullable<Job['examinations']>): ExaminationNote[] =>
+  examinationModes.flatMap((mode) => {
+    const found = examinations[mode];
+    const isMended = mendedBy[mode].some((by) => {
+      const proof = examinations[by];
+      return proof?.ok && found && proof.at > found.at;
+    });
+    return found?.damaged && !isMended ? [found] : [];
+  });
 
 /** What may be thought of a backup by now: damage that was found later takes its good marks away. */
 export const qualityNow = ({ validation, examinations = {} }: Pick<Job, 'validation' | 'examinations'>) => {

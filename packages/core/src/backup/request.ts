@@ -103,6 +103,16 @@ export const createBackup = async (
   return { job, created, estimate: estimate(counts, exact, job.createdAt) };
 };
 
+/** A backup whose id was chosen by whoever asks: asking twice is asking once. */
+export const createBackupAs = async (
+  ports: Ports,
+  jobId: string,
+  { userId, parameters }: { userId: string; parameters: BackupParameters },
+): Promise<void> => {
+  const { job } = await createJob(ports, newBackup(ports, jobId, userId, parameters));
+  await sendRequest(ports, job);
+};
+
 /** Sends a job's first message unless that is noted as done. Sending twice would change nothing. */
 export const sendRequest = async (ports: Ports, job: Job): Promise<void> => {
   const id = requestSent(job);

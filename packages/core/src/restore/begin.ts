@@ -1,6 +1,7 @@
 /** Between the verdict and the first write: the profile is locked, looked at once more, and the way of writing is fixed. */
-import { atRest, type Job, type JobStatus, restoreParameters } from '../jobs.ts';
+import { type Job, type JobStatus, restoreParameters } from '../jobs.ts';
 import { records } from '../ledger.ts';
+import { takeLock } from '../lock.ts';
 import { type Ports, StaleJob } from '../ports.ts';
 import { fulfil, type Settled } from '../settle.ts';
 import { CheckedPiece, checkedScope } from './checked.ts';
@@ -59,7 +60,7 @@ type Verdict = { code: string; message: string } | { idMode: 'preserve' | 'remap
 
 /** Takes the profile, counts once more what it holds, and says how to write, or why not. */
 const mayWrite = async (ports: Ports, job: Job): Promise<Verdict> => {
-  const other = await takeProfile(ports, job);
+  const other = await takeLock(ports, job.userId, job);
   if (other !== undefined) {
     return { code: 'PROFILE_BUSY', message: `another restore (${other}) is writing into this profile` };
   }
@@ -77,17 +78,6 @@ const mayWrite = async (ports: Ports, job: Job): Promise<Verdict> => {
 
 export const conflict = (taken: number): string =>
   `${taken} ids of the package are taken by rows that are there already; restore it with new ids (idMode "remap")`;
-
-/** The job that holds the profile, if it is another one that still works. */
-const takeProfile = async (ports: Ports, job: Job): Promise<string | undefined> => {
-  const me = { jobId: job.jobId, attempt: job.attempt };
-  const holder = await ports.ledger.lockProfile(job.userId, me);
-  if (holder.jobId === job.jobId) return undefined;
-  const other = await ports.jobs.find(holder.jobId);
-  if (other && !atRest(other.status)) return holder.jobId;
-  const then = await ports.ledger.lockProfile(job.userId, me, holder.jobId);
-  return then.jobId === job.jobId ? undefined : then.jobId;
-};
 
 /** How many of the package's ids rows have already, as checking found. */
 const takenIds = async (ports: Ports, job: Job): Promise<number> => {

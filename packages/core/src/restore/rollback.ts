@@ -1,13 +1,13 @@
 /** restore-rollback: deletes exactly what this restore wrote, where it belongs to this user, and ends the job. */
 
-import { type EntityKind, entityKinds } from '@fzip/format';
+import { type EntityKind, entityKinds, type Row } from '@fzip/format';
 import { z } from 'zod';
 import { atRest, type Job, type Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';
 import type { RestoreRollbackMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
-import { endOf, type Idle, type Settled, settle } from '../settle.ts';
+import { endOf, type Idle, isAtHome, type Settled, settle } from '../settle.ts';
 import { idsOf, nameOf } from './prepare.ts';
 import { olderScope, writtenScope } from './restore-chunk.ts';
 import { rowBatches } from './rows.ts';
@@ -23,6 +23,7 @@ export const rollback = async (ports: Ports, message: RestoreRollbackMessage): P
   const job = await ports.jobs.find(message.jobId);
   if (!job) return 'unknown-job';
   if (job.attempt !== message.attempt) return 'out-of-date';
+  if (!isAtHome(ports, job)) return 'other-world';
   if (atRest(job.status)) return 'at-rest';
   const { intent, writing } = job;
   if (job.status !== 'restore_rolling_back' || !intent || !writing) return 'out-of-order';
@@ -57,8 +58,12 @@ const waitForLease = async (ports: Ports, job: Job, kind: EntityKind, n: number,
   }
 };
 
-/** The reverse of writing: what refers to others goes first. */
-async function* batches(ports: Ports, job: Job, writing: Writing) {
+/** Every row that a restore writes, in the reverse of writing: what refers to others goes first. */
+export async function* writtenRows(
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+): AsyncGenerator<{ kind: EntityKind; rows: Row[] }> {
   const { chunks } = await unpackedOf(ports, job);
   for (const kind of [...entityKinds].reverse()) {
     for (let chunk = 0; chunk < chunks[kind]; chunk += 1) {
@@ -70,7 +75,7 @@ async function* batches(ports: Ports, job: Job, writing: Writing) {
 }
 
 const deleteAll = async (ports: Ports, job: Job, writing: Writing): Promise<void> => {
-  for await (const { kind, rows } of batches(ports, job, writing)) {
+  for await (const { kind, rows } of writtenRows(ports, job, writing)) {
     await stillMine(ports, job);
     await ports.profiles.deleteOwn(job.userId, kind, rows);
     if (kind !== 'transaction_files') continue;
@@ -100,7 +105,7 @@ const deleteVersions = async (ports: Ports, job: Job, { idMode }: Writing, key: 
 
 /** @throws Error if a row of this restore is still there: the rollback is done again */
 const expectNothing = async (ports: Ports, job: Job, writing: Writing): Promise<void> => {
-  for await (const { kind, rows } of batches(ports, job, writing)) {
+  for await (const { kind, rows } of writtenRows(ports, job, writing)) {
     const left = await ports.profiles.get(kind, rows, ['userId']);
     const n = left.findIndex((row) => row?.userId === job.userId);
     const row = rows[n];

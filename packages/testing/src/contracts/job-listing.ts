@@ -1,4 +1,5 @@
 /** The promises of `JobStore` about listings. Where they are eventually consistent, the tests wait until what was written is seen. */
+import { randomUUID } from 'node:crypto';
 import type { Job, JobPage, JobStatus, JobStore } from '@fzip/core';
 import { expect, test, vi } from 'vitest';
 import { sampleJob, someUser } from '../samples.ts';
@@ -28,11 +29,12 @@ const ids = (jobs: readonly Job[]): string[] => jobs.map((job) => job.jobId);
 const paged = (limit: number, cursor: string | undefined) => (cursor === undefined ? { limit } : { limit, cursor });
 
 export const jobListingTests = (world: World): void => {
-  test("list: one user's jobs of a type, newest first, whole", async () => {
+  test("list: one user's jobs of a type, newest first, whole, without those of round trips", async () => {
     const userId = someUser();
     const jobs = jobsOf(userId, 3);
     const restores = jobsOf(userId, 2, { jobType: 'restore', status: 'restore_uploaded' });
-    await createAll(world(), [...jobs, ...restores, ...jobsOf(someUser(), 2)]);
+    const hidden = jobsOf(userId, 2, { roundTrip: { jobId: randomUUID(), attempt: 1 } });
+    await createAll(world(), [...jobs, ...restores, ...hidden, ...jobsOf(someUser(), 2)]);
     const newestFirst = { jobs: [...jobs].reverse() };
     await vi.waitFor(async () =>
       expect(await world().store.list(userId, 'backup', { limit: 10 })).toEqual(newestFirst),

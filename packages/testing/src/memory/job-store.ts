@@ -14,7 +14,7 @@ export const memoryJobStore = (): MemoryJobStore => {
     if (job && when(job)) jobs.set(jobId, copy({ ...job, ...patch(job) }));
   };
   const ofUser = (userId: string, jobType: string) =>
-    [...jobs.values()].filter((job) => job.userId === userId && job.jobType === jobType);
+    [...jobs.values()].filter((job) => job.userId === userId && job.jobType === jobType && !job.roundTrip);
 
   return {
     all: () => [...jobs.values()].sort(byAge).map(copy),

@@ -10,6 +10,7 @@ export type MemoryPorts = Ports & {
   jobs: MemoryJobStore;
   ledger: MemoryLedger;
   profiles: MemoryProfileStore;
+  scratch: MemoryProfileStore;
   packages: MemoryObjectStore;
   files: MemoryObjectStore;
   queues: MemoryQueues;
@@ -40,6 +41,7 @@ export const memoryPorts = (options: MemoryPortsOptions = {}): MemoryPorts => {
     jobs: memoryJobStore(),
     ledger: memoryLedger(),
     profiles: memoryProfileStore(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
+    scratch: memoryProfileStore(options.pageRows === undefined ? {} : { pageRows: options.pageRows }),
     packages: memoryObjectStore({ clock }),
     files: memoryObjectStore({ clock }),
     queues: memoryQueues(),
