@@ -48,6 +48,8 @@ export const awsClients = (options: ClientOptions = {}): AwsClients => {
   const dynamodb = new DynamoDBClient(settings('dynamodb', options));
   const documents = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
   const all = [s3, sqs, sns, dynamodb];
+  // It copies every answer for a log that nobody writes: a seventh of the time that reading a page of rows takes.
+  for (const { middlewareStack } of all) middlewareStack.remove('loggerMiddleware');
   return { s3, sqs, sns, dynamodb, documents, destroy: () => all.forEach((client) => void client.destroy()) };
 };
 
