@@ -4,15 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
-import {
-  compareSortKeys,
-  type EntityKind,
-  OrderFreeDigest,
-  parseRow,
-  type Row,
-  type SortKey,
-  sortKey,
-} from '@fzip/format';
+import { compareSortKeys, EntityKind, OrderFreeDigest, type Row, type SortKey } from '@fzip/format';
 import { z } from 'zod';
 import type { Work } from './messages.ts';
 import type { Ports } from './ports.ts';
@@ -22,6 +14,10 @@ const compress = promisify(gzip);
 export const stagingPrefix = (jobId: string): string => `staging/${jobId}/`;
 
 const SortKeyRecord = z.tuple([z.union([z.number(), z.string()]), z.string()]);
+
+/** Rows of a chunk whose range keys are those of no other part of it. */
+const ChunkPart = z.object({ rows: z.int(), bytes: z.int(), first: SortKeyRecord, last: SortKeyRecord });
+export type ChunkPart = z.infer<typeof ChunkPart>;
 
 /** What the ledger keeps of a chunk. */
 export const ChunkRecord = z.object({
@@ -37,6 +33,13 @@ export const ChunkRecord = z.object({
   versions: z.string(),
   first: SortKeyRecord.optional(),
   last: SortKeyRecord.optional(),
+  /**
+   * The rows with its first range key, those between, those with its last, if they are not the same: others with these keys may
+   * stand in the chunks before and behind, and only they have to be put in order among one another.
+   */
+  parts: z.array(ChunkPart).optional(),
+  /** Of rows in which nothing is odd: the ids that they refer to, by kind, if these are few. */
+  plain: z.partialRecord(EntityKind, z.array(z.string())).optional(),
   /** Where the next chunk begins; absent for the last one. */
   next: z.string().optional(),
   /** Rows looked at, where not all of them were taken. */
@@ -59,7 +62,8 @@ export const stageChunk = async (
   lines.sort((a, b) => compareSortKeys(a.at, b.at));
   const digest = new OrderFreeDigest();
   for (const { line } of lines) digest.add(line);
-  const content = Buffer.from(lines.map(({ line }) => `${line}\n`).join(''));
+  const parts = partsOf(lines).map((rows) => ({ rows, content: contentOf(rows) }));
+  const content = Buffer.concat(parts.map((part) => part.content));
   const sha256 = hash('sha256', content);
   const facts = { rows: lines.length, bytes: content.length, sha256, digest: digest.hex(), versions: versions.hex() };
   const [first, last] = [lines[0]?.at, lines.at(-1)?.at];
@@ -67,94 +71,68 @@ export const stageChunk = async (
   const body = await compress(content, { level: 1 });
   const key = `${stagingPrefix(work.jobId)}${work.attempt}/${place.kind}/${place.name}-${sha256}.ndjson.gz`;
   await ports.packages.put(key, body, { contentType: 'application/gzip' });
-  return { ...facts, stored: body.length, key, first: [...first], last: [...last] };
+  const whole: ChunkRecord = { ...facts, stored: body.length, key, first: [...first], last: [...last] };
+  return parts.length === 1 ? whole : { ...whole, parts: parts.map(({ rows, content }) => partOf(rows, content)) };
+};
+
+const contentOf = (lines: readonly Line[]): Buffer => Buffer.from(lines.map(({ line }) => `${line}\n`).join(''));
+
+/** Sorted lines, cut where the first range key ends and where the last begins. */
+const partsOf = (lines: readonly Line[]): (readonly Line[])[] => {
+  const [first, last] = [lines[0]?.at[0], lines.at(-1)?.at[0]];
+  if (first === last) return [lines];
+  const body = lines.findIndex(({ at }) => at[0] !== first);
+  const tail = lines.findIndex(({ at }) => at[0] === last);
+  return [lines.slice(0, body), lines.slice(body, tail), lines.slice(tail)].filter((part) => part.length > 0);
+};
+
+const partOf = (lines: readonly Line[], { length: bytes }: Buffer): ChunkPart => {
+  const [first, last] = [lines[0], lines.at(-1)];
+  if (!first || !last) throw new Error('a part has no rows');
+  return { rows: lines.length, bytes, first: [...first.at], last: [...last.at] };
 };
 
 /** The lines of a chunk; `whole` fetches it before the first line, so that no connection waits. @throws Error when they are not those that were staged, before the end is reported */
-export async function* chunkLines(ports: Ports, chunk: ChunkRecord, { whole = false } = {}): AsyncGenerator<string> {
+export const chunkLines = (ports: Ports, chunk: ChunkRecord, reading: Reading = {}): AsyncGenerator<string> =>
+  linesOf(chunkBlocks(ports, chunk, reading));
+
+type Reading = { whole?: boolean };
+
+/** A chunk's bytes: lines, each ended by a line feed. @throws Error as `chunkLines` */
+export async function* chunkBlocks(
+  ports: Ports,
+  chunk: ChunkRecord,
+  { whole = false }: Reading = {},
+): AsyncGenerator<Buffer> {
   if (chunk.key === undefined) return;
   const sha256 = createHash('sha256');
   const body = await ports.packages.read(chunk.key);
   const stored = whole ? Readable.from([await buffer(body)]) : body;
-  const plain = createGunzip();
+  const plain = createGunzip({ chunkSize: blockBytes });
   stored.on('error', (error) => plain.destroy(error));
-  let [rest, rows] = ['', 0];
-  const decoder = new TextDecoder();
   try {
     for await (const block of stored.pipe(plain) as AsyncIterable<Buffer>) {
       sha256.update(block);
-      const parts = (rest + decoder.decode(block, { stream: true })).split('\n');
-      rest = parts.pop() ?? '';
-      rows += parts.length;
-      yield* parts;
+      yield block;
     }
   } finally {
     stored.destroy();
   }
   const found = sha256.digest('hex');
-  if (found !== chunk.sha256 || rows !== chunk.rows || rest !== '') {
-    throw new Error(`${chunk.key}: ${rows} rows, sha256 ${found}; staged were ${chunk.rows}, ${chunk.sha256}`);
-  }
+  if (found !== chunk.sha256)
+    throw new Error(`${chunk.key}: its sha256 is ${found}; staged were ${chunk.rows} rows, ${chunk.sha256}`);
 }
 
-async function* parsedLines(
-  ports: Ports,
-  kind: EntityKind,
-  chunk: ChunkRecord,
-  reading: { whole?: boolean } = {},
-): AsyncGenerator<Line> {
-  for await (const line of chunkLines(ports, chunk, reading)) {
-    const row = parseRow(line);
-    yield { line, row, at: sortKey(kind, row) };
-  }
-}
+const blockBytes = 64 * 1024;
 
-/** Runs of chunks whose sort keys overlap: only within such a run do rows have to be merged. */
-export const overlapping = (chunks: readonly ChunkRecord[]): ChunkRecord[][] => {
-  const runs: ChunkRecord[][] = [];
-  let reached: SortKey | undefined;
-  for (const chunk of chunks) {
-    if (!chunk.first || !chunk.last) continue;
-    const overlaps = reached !== undefined && compareSortKeys(chunk.first, reached) <= 0;
-    if (overlaps) runs.at(-1)?.push(chunk);
-    else runs.push([chunk]);
-    reached = reached === undefined || compareSortKeys(chunk.last, reached) > 0 ? chunk.last : reached;
+/** Lines out of blocks that are cut anywhere. */
+export async function* linesOf(blocks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const block of blocks) {
+    const lines = (rest + decoder.decode(block, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
   }
-  return runs;
-};
-
-/** The rows of chunks in package order: by range key, then by id. */
-export async function* rowsInOrder(
-  ports: Ports,
-  kind: EntityKind,
-  chunks: readonly ChunkRecord[],
-): AsyncGenerator<Line> {
-  for (const run of overlapping(chunks)) {
-    const [only, ...others] = run;
-    if (only && others.length === 0) yield* parsedLines(ports, kind, only);
-    // A merge reads its sources in turn: as open connections they would wait for one another, and there are only so many.
-    else yield* merge(run.map((chunk) => parsedLines(ports, kind, chunk, { whole: true })));
-  }
-}
-
-type Head = { value: Line; source: AsyncGenerator<Line> };
-
-/** Merges sorted sources; as many rows are held as there are sources. */
-async function* merge(sources: AsyncGenerator<Line>[]): AsyncGenerator<Line> {
-  const heads: Head[] = [];
-  const push = async (source: AsyncGenerator<Line>) => {
-    const { value, done } = await source.next();
-    if (done) return;
-    const after = heads.findIndex((head) => compareSortKeys(head.value.at, value.at) > 0);
-    heads.splice(after === -1 ? heads.length : after, 0, { value, source });
-  };
-  try {
-    for (const source of sources) await push(source);
-    for (let head = heads.shift(); head; head = heads.shift()) {
-      yield head.value;
-      await push(head.source);
-    }
-  } finally {
-    await Promise.all(sources.map((source) => source.return(undefined)));
-  }
+  if (rest !== '') throw new Error('the last line has no end');
 }

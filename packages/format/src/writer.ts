@@ -9,8 +9,11 @@ import { type Manifest, manifestEntry } from './manifest.ts';
 import { type Dialect, manifestFrom, manifestText } from './manifest-text.ts';
 import { fileEntry, isCompressed } from './names.ts';
 
-/** Rows of a kind as canonical lines (`formatRow`), in the order of the package. */
-export type DataSource = { kind: EntityKind; lines: AsyncIterable<string> };
+/**
+ * Rows of a kind as canonical lines (`formatRow`), in the order of the package. Bytes are of whole lines, each ended by a line feed
+ * and cut anywhere: they go as they are.
+ */
+export type DataSource = { kind: EntityKind; lines: AsyncIterable<string | Buffer> };
 
 /** A file's bytes, already open: an entry once begun cannot be withdrawn. `size` in bytes. */
 export type FileSource = { fileId: string; fileName: string; size: number; body: Buffer | Readable };
@@ -103,7 +106,7 @@ type Tally = { bytes: number; sha256: string };
 
 const appendData = async (zip: Zip, { kind, lines }: DataSource, soFar: SoFar, dialect: Dialect): Promise<void> => {
   const name = dataEntry(kind);
-  const state = { rows: 0 };
+  const state = { rows: 0, isCut: false };
   const { bytes, sha256 } = await zip.append(name, blocksOf(kind, lines, state, dialect));
   soFar.counts[kind] = state.rows;
   soFar.checksums[name] = `sha256:${sha256}`;
@@ -113,13 +116,20 @@ const appendData = async (zip: Zip, { kind, lines }: DataSource, soFar: SoFar, d
 /** `{"X":[`, one row per line, `]}`, or without the object around it; joined, since a write per row would cost more than its deflate. */
 const blocksOf = async function* (
   kind: EntityKind,
-  lines: AsyncIterable<string>,
-  state: { rows: number },
+  lines: AsyncIterable<string | Buffer>,
+  state: { rows: number; isCut: boolean },
   dialect: Dialect,
 ): AsyncGenerator<Buffer> {
   const [opening, closing] = dialect === 'fzip-1.0' ? [`{"${kind}":[\n`, ']}\n'] : ['[\n', ']\n'];
   let block = opening;
   for await (const line of lines) {
+    if (Buffer.isBuffer(line)) {
+      if (block !== '') yield Buffer.from(block);
+      block = '';
+      yield joined(line, state);
+      continue;
+    }
+    if (state.isCut) throw new TypeError(`${kind}: a row began within another; allowed are bytes of whole lines`);
     refuseLongLine(kind, line);
     block += state.rows === 0 ? line : `,\n${line}`;
     state.rows += 1;
@@ -127,8 +137,28 @@ const blocksOf = async function* (
     yield Buffer.from(block);
     block = '';
   }
+  if (state.isCut) throw new TypeError(`${kind}: the last row has no end; allowed are bytes of whole lines`);
   yield Buffer.from(state.rows === 0 ? `${block}${closing}` : `${block}\n${closing}`);
 };
+
+/** Lines as an array's elements: what parts two of them is written when the second begins. */
+const joined = (lines: Buffer, state: { rows: number; isCut: boolean }): Buffer => {
+  // A row has two bytes and its line feed at least, and one byte more is written for it.
+  const out = Buffer.allocUnsafe(lines.length + Math.ceil(lines.length / 3) + 2);
+  let [from, to] = [0, 0];
+  while (from < lines.length) {
+    if (!state.isCut && state.rows > 0) to += out.write(',\n', to, 'latin1');
+    const end = lines.indexOf(lineFeed, from);
+    const until = end === -1 ? lines.length : end;
+    to += lines.copy(out, to, from, until);
+    state.isCut = end === -1;
+    if (end !== -1) state.rows += 1;
+    from = until + 1;
+  }
+  return out.subarray(0, to);
+};
+
+const lineFeed = 0x0a;
 
 const refuseLongLine = (kind: EntityKind, line: string): void => {
   const allowed = defaultLimits.lineBytes;

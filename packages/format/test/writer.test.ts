@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { setImmediate as tick } from 'node:timers/promises';
+import { fc, test as prop } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import {
   bufferSource,
@@ -34,6 +35,52 @@ const write = (sink: Writable, files: Iterable<FileSource>, options: Partial<Wri
 const endOf = async (sink: Writable): Promise<unknown> => {
   if (!sink.closed) await once(sink, 'close').catch(() => undefined);
   return sink.errored;
+};
+
+describe('rows given as bytes', () => {
+  const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 40 }), { maxLength: 30 });
+  const cuts = fc.array(fc.nat(), { maxLength: 8 });
+  /** Either of a run of rows is given as texts, or as bytes that are cut anywhere. */
+  const runs = fc.array(fc.record({ texts, cuts, asBytes: fc.boolean() }), { maxLength: 5 });
+
+  prop.prop([runs])('are written as the same rows given as texts', async (given) => {
+    const rows = given.map((run) => run.texts.map((memo) => JSON.stringify({ memo })));
+    const mixed = async function* (): AsyncGenerator<string | Buffer> {
+      for (const [n, { cuts: at, asBytes }] of given.entries()) {
+        const mine = rows[n] ?? [];
+        if (asBytes) yield* cutAt(Buffer.from(mine.map((row) => `${row}\n`).join('')), at);
+        else yield* mine;
+      }
+    };
+    const written: { bytes: Buffer; counts: unknown }[] = [];
+    for (const of of [lines(rows.flat()), mixed()]) {
+      const { sink, bytes } = memorySink();
+      const { counts } = await write(sink, [], { data: [{ kind: 'accounts', lines: of }] });
+      written.push({ bytes: bytes(), counts });
+    }
+    expect(written[1]).toEqual(written[0]);
+  });
+
+  test.each([
+    ['end within a row', ['{"a":1}\n{"b"']],
+    ['go on with a text within a row', ['{"a":1', '{"b":2}']],
+  ])('that %s are refused', async (_, [first = '', ...texts]) => {
+    const mixed = async function* () {
+      yield Buffer.from(first);
+      yield* texts;
+    };
+    const writing = write(memorySink().sink, [], { data: [{ kind: 'accounts', lines: mixed() }] });
+    await expect(writing).rejects.toThrow(/allowed are bytes of whole lines/);
+  });
+});
+
+const cutAt = function* (bytes: Buffer, cuts: readonly number[]): Generator<Buffer> {
+  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  let from = 0;
+  for (const to of ends) {
+    yield bytes.subarray(from, to);
+    from = to;
+  }
 };
 
 describe('a file whose stream fails', () => {

@@ -12,7 +12,7 @@ import { lookAgain, nameMoved } from './look-again.ts';
 import { type Moved, nothingMoved } from './moved.ts';
 import { sendPackages } from './plan.ts';
 import { placeOf, type Reading, type ReadPiece, timeIsShort, version } from './reading.ts';
-import { addReferences, noIds, stageIds } from './references.ts';
+import { addReferences, noIds, plainTally, stageIds } from './references.ts';
 import { selectionOf } from './selection.ts';
 import { piecesFrom, sendCollects } from './send-collects.ts';
 import { isPartial } from './types.ts';
@@ -172,6 +172,7 @@ const readChunk = async (
   const lines: Line[] = [];
   const versions = new OrderFreeDigest();
   const refers = isPartial(backupParameters(job)) ? noIds() : undefined;
+  const plain = plainTally(kind);
   let [bytes, seen, cursor] = [0, 0, from];
   do {
     const page = selection.none
@@ -186,13 +187,16 @@ const readChunk = async (
       versions.add(version(kind, stored));
       bytes += line.length;
       if (refers) addReferences(refers, kind, row);
+      plain.add(row, line);
     }
     cursor = page.cursor;
   } while (cursor !== undefined && lines.length < chunkRows && bytes < chunkBytes && seen < chunkRows * seenAtMost);
   const name = `${message.piece}.${message.pass}.${chunk}`;
   const staged = await stageChunk(ports, message, { kind, name }, lines, versions);
+  const known = plain.ids();
   return {
     ...staged,
+    ...(known ? { plain: known } : {}),
     ...(cursor === undefined ? {} : { next: cursor }),
     ...(seen === lines.length ? {} : { seen }),
     ...(refers && lines.length > 0 ? { refers: await stageIds(ports, message, name, refers) } : {}),

@@ -4,6 +4,7 @@ import {
   type DataSource,
   DefectLedger,
   type EntityKind,
+  entityKinds,
   FileBroke,
   idOf,
   type Manifest,
@@ -20,11 +21,12 @@ import type { BackupPackageMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { type Idle, standing } from '../settle.ts';
-import { type Line, rowsInOrder } from '../staging.ts';
+import type { ChunkRecord, Line } from '../staging.ts';
 import { type Collected, collectedOf, kindsOf } from './collected.ts';
 import { type FailedFile, openFiles } from './files.ts';
+import { inOrder, rowsInOrder } from './in-order.ts';
 import { manifestOf } from './manifest.ts';
-import { chunksIn, type Plan, planOf, type VolumePlan } from './plan.ts';
+import { type Plan, planOf, runsIn, type VolumePlan } from './plan.ts';
 
 export const packagePrefix = (job: Pick<Job, 'userId' | 'jobId'>): string => `packages/${job.userId}/${job.jobId}/`;
 
@@ -113,18 +115,23 @@ const buildOnce = async (ports: Ports, job: Job, building: Building): Promise<Vo
   const ids = await idsOf(ports, collected);
   const total = plan.volumes.reduce((sum, { bytes }) => sum + bytes, 0);
   const progress = reporter(ports, job, { step: 'package', piece: number, total });
-  const linesOf = async function* (kind: EntityKind, rows: AsyncIterable<Line>) {
-    const isPlain = plainCheck(kind);
-    for await (const { line, row } of rows) {
-      defects.add(kind, row, ids, isPlain(row, line));
-      yield line;
+  // Only of transactions is every row alike to whoever packages them: categories are looked at all together.
+  const isPlain = (kind: EntityKind) => (chunk: ChunkRecord) => kind === 'transactions' && refersTo(chunk, ids);
+  const linesOf = async function* (kind: EntityKind, rows: AsyncIterable<Line | Buffer>) {
+    const isPlainRow = plainCheck(kind);
+    for await (const one of rows) {
+      if (Buffer.isBuffer(one)) yield one;
+      else {
+        defects.add(kind, one.row, ids, isPlainRow(one.row, one.line));
+        yield one.line;
+      }
     }
   };
   const data: DataSource[] = [...collected].flatMap(([kind, { chunks }]) => {
-    const mine = chunksIn(volume, number, kind, chunks);
+    const mine = runsIn(volume, number, kind, chunks);
     // Every volume may hold transactions; the rest of the data stands in the first alone.
     if (kind !== 'transactions' && number > 1) return [];
-    return [{ kind, lines: linesOf(kind, rowsInOrder(ports, kind, mine)) }];
+    return [{ kind, lines: linesOf(kind, inOrder(ports, kind, mine, isPlain(kind))) }];
   });
   const files = openFiles(ports, job.userId, fileRows(ports, building), building.broken, (file) => failed.push(file));
   const manifest = (soFar: Omit<Written, 'bytes' | 'sha256'>): Manifest => {
@@ -181,6 +188,10 @@ const idsOf = async (ports: Ports, collected: ReadonlyMap<EntityKind, Collected>
   }
   return { has: (kind: EntityKind, id: string): boolean => ids.get(kind)?.has(id) ?? false };
 };
+
+/** True if nothing is odd about a chunk's rows and all that they refer to is there. */
+const refersTo = ({ plain }: ChunkRecord, ids: { has(kind: EntityKind, id: string): boolean }): boolean =>
+  plain !== undefined && entityKinds.every((kind) => (plain[kind] ?? []).every((id) => ids.has(kind, id)));
 
 /** Looks every few seconds whether the job still wants to be built, and stops the writing if not. */
 const watch = (ports: Ports, job: Job): { signal: AbortSignal; look(): void } => {

@@ -6,14 +6,15 @@ import type { Job } from '../jobs.ts';
 import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
-import { type ChunkRecord, overlapping, rowsInOrder } from '../staging.ts';
+import type { ChunkRecord } from '../staging.ts';
 import { collectedOf, kindsOf } from './collected.ts';
+import { type Run, rowsInOrder, runsOf } from './in-order.ts';
 
 /** Half-open: from `from` up to but not including `to`. */
 const Slice = z.object({ from: z.int(), to: z.int() });
 
 export const VolumePlan = z.object({
-  /** Runs of transaction chunks, and rows of `transaction_files` in package order. */
+  /** Runs of transactions, and rows of `transaction_files` in package order. */
   transactions: Slice,
   files: Slice,
   /** Planned stored bytes. */
@@ -73,11 +74,8 @@ const planVolumes = async (ports: Ports, job: Job): Promise<Plan> => {
     entries += more;
   };
   const { chunks } = await collectedOf(ports, job, 'transactions');
-  for (const run of overlapping(chunks)) {
-    room(
-      run.reduce((sum, chunk) => sum + chunk.stored, 0),
-      0,
-    );
+  for (const { stored } of runsOf(chunks)) {
+    room(stored, 0);
     open.transactions.to += 1;
   }
   const files = await collectedOf(ports, job, 'transaction_files');
@@ -89,8 +87,8 @@ const planVolumes = async (ports: Ports, job: Job): Promise<Plan> => {
   return { volumes };
 };
 
-/** The chunks of a kind that a volume holds, in order. */
-export const chunksIn = (plan: VolumePlan, volume: number, kind: EntityKind, chunks: ChunkRecord[]): ChunkRecord[] => {
-  if (kind === 'transactions') return overlapping(chunks).slice(plan.transactions.from, plan.transactions.to).flat();
-  return volume === 1 ? chunks : [];
+/** What a volume holds of a kind, in order. */
+export const runsIn = (plan: VolumePlan, volume: number, kind: EntityKind, chunks: readonly ChunkRecord[]): Run[] => {
+  if (kind === 'transactions') return runsOf(chunks).slice(plan.transactions.from, plan.transactions.to);
+  return volume === 1 ? runsOf(chunks) : [];
 };

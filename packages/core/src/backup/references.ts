@@ -3,7 +3,7 @@ import { createHash, hash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
-import { EntityKind, entityKinds, type Row, referencesOf } from '@fzip/format';
+import { EntityKind, entityKinds, everyReference, plainCheck, type Row, referencesOf } from '@fzip/format';
 import type { Work } from '../messages.ts';
 import type { Ports } from '../ports.ts';
 import { stagingPrefix } from '../staging.ts';
@@ -15,6 +15,33 @@ export const noIds = (): Ids => new Map(entityKinds.map((kind) => [kind, new Set
 
 export const addReferences = (ids: Ids, kind: EntityKind, row: Row): void => {
   for (const { to, id } of referencesOf(kind, row)) ids.get(to)?.add(id);
+};
+
+/** Characters of the ids that a chunk's record names: with them it stays a few KB. */
+const namedAtMost = 8_000;
+
+/** Whether nothing is odd about the rows of a chunk, and what they refer to as long as that is little. */
+export const plainTally = (kind: EntityKind) => {
+  const isPlain = plainCheck(kind);
+  const found = noIds();
+  let [holds, chars] = [true, 0];
+  const note = (to: EntityKind, id: string): boolean => {
+    const ids = found.get(to);
+    if (!ids || ids.has(id)) return true;
+    ids.add(id);
+    chars += id.length;
+    return chars <= namedAtMost;
+  };
+  return {
+    add: (row: Row, line: string): void => {
+      holds &&= isPlain(row, line) && everyReference(kind, row, note);
+    },
+    /** Undefined unless every row was plain. */
+    ids: (): Partial<Record<EntityKind, string[]>> | undefined =>
+      holds
+        ? Object.fromEntries([...found].filter(([, ids]) => ids.size > 0).map(([to, ids]) => [to, [...ids]]))
+        : undefined,
+  };
 };
 
 const compress = promisify(gzip);
