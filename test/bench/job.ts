@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- backup|restore [--transactions N,N] [--files N,N] [--id-mode preserve|remap] [--json]`: what each step of a
+ * `npm run bench -- backup|restore [--transactions N,N] [--files N,N] [--id-mode preserve|remap] [--consumers N] [--json]`: what each step of a
  * job costs on the embedded runtime: time, memory, requests beside the least that the services allow, and the same bytes by bare
  * streams or the same rows by bare calls in the same run. Sizes are paired; one alone goes with each of the others.
+ * `--consumers 1` has one consumer of each step at a time, whose memory is then that of one.
  * Exit code 1 when a bound of DESIGN.md section 9 is missed. Bounded; ends by itself.
  */
 import { fork } from 'node:child_process';
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     transactions: { type: 'string', default: '10000' },
     files: { type: 'string', default: '100' },
     'id-mode': { type: 'string', default: 'remap' },
+    consumers: { type: 'string', default: '4' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -51,12 +53,18 @@ const sizes: Size[] = Array.from({ length: Math.max(transactions.length, files.l
   ...(what === 'restore' ? { idMode: idMode as 'preserve' | 'remap' } : {}),
 }));
 
+const [consumers = 0] = numbers('consumers', values.consumers);
+if (consumers < 1 || consumers > 20) refuse(`--consumers is "${values.consumers}"; allowed are 1 to 20`);
+
 const child = fileURLToPath(new URL('./job-child.ts', import.meta.url));
 const lines: Line[] = [];
 for (const size of sizes) {
   if (process.stderr.isTTY)
     process.stderr.write(`${what} of ${size.transactions} transactions, ${size.files} files…\n`);
-  const started = fork(child, [what, JSON.stringify(size)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const started = fork(child, [what, JSON.stringify(size)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, FZIP_BENCH_CONSUMERS: String(consumers) },
+  });
   let figures: JobFigures | undefined;
   started.on('message', (message) => {
     figures = message as JobFigures;
@@ -66,4 +74,4 @@ for (const size of sizes) {
   lines.push({ ...figures, least: leastRequests(figures) });
 }
 const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`;
-if (!printJobs(lines, { json: values.json, machine })) process.exitCode = 1;
+if (!printJobs(lines, { json: values.json, machine, consumers })) process.exitCode = 1;

@@ -36,6 +36,8 @@ export type PollerOptions = {
   retryDelaySeconds?: number;
   /** ms between sweeps; 0 for none but those asked for. */
   sweepEveryMs?: number;
+  /** Pollers side by side on one queue: 4 unless given. */
+  sideBySide?: number;
   /** Failures of functions and of polling. */
   onError: (error: unknown, where: string) => void;
 };
@@ -92,7 +94,7 @@ const pollQueue = (options: PollerOptions, queue: PolledQueue): QueuePollers => 
     running.add(invocation);
     return invocation.finally(() => running.delete(invocation));
   };
-  const pollers = Array.from({ length: Math.min(sideBySide, queue.rules.maxConcurrency) }, () =>
+  const pollers = Array.from({ length: Math.min(options.sideBySide ?? sideBySide, queue.rules.maxConcurrency) }, () =>
     startPoller(options, queue, handleMessageBatch),
   );
   return {

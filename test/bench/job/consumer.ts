@@ -28,6 +28,7 @@ const pollers = startPollers({
   functions: { ...functions, consumers: { [step]: handler } },
   sweepEveryMs: 0,
   retryDelaySeconds: 1,
+  sideBySide: Number(process.env.FZIP_BENCH_CONSUMERS),
   onError: (error, where) => void failures.push(`${where}: ${String(error)}`),
 });
 process.on('disconnect', () => process.exit(1));

@@ -64,9 +64,14 @@ const bareText = (line: Line): string => {
 };
 
 /** Prints to standard output. True if every bound is kept. */
-export const printJobs = (lines: readonly Line[], { json, machine }: { json: boolean; machine: string }): boolean => {
+export const printJobs = (
+  lines: readonly Line[],
+  { json, machine, consumers }: { json: boolean; machine: string; consumers: number },
+): boolean => {
   if (json)
-    console.log(JSON.stringify({ machine, measured: lines.map((line) => ({ ...line, kept: kept(line) })) }, null, 2));
+    console.log(
+      JSON.stringify({ machine, consumers, measured: lines.map((line) => ({ ...line, kept: kept(line) })) }, null, 2),
+    );
   else
     for (const line of lines) {
       const { transactions, files, idMode } = line.size;
@@ -97,7 +102,7 @@ export const printJobs = (lines: readonly Line[], { json, machine }: { json: boo
     }
   if (!json)
     console.log(
-      `\nMemory is above the start of the process, one for the consumers of each step, four of them side by side. ${machine}.`,
+      `\nMemory is above the start of the process, one for the consumers of each step, ${consumers} side by side. ${machine}.`,
     );
   return lines.every(kept);
 };
