@@ -6,7 +6,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { DateRange, ProfileStore, RowQuery } from '@fzip/core';
+import type { DateRange, ProfileStore, RowQuery, UnindexedQuery } from '@fzip/core';
 import type { EntityKind, Row } from '@fzip/format';
 import { z } from 'zod';
 import { fromAttributeValues, type Item } from './attribute-values.ts';
@@ -28,6 +28,7 @@ type Tables = ProfileTables & {
 /** The profile store on HouseF3's tables. A page is what one query gives: 1 MB at most. */
 export const profileStore = (on: Tables): ProfileStore => ({
   page: (query) => page(on, query),
+  unindexed: (query) => unindexed(on, query),
   count: (userId, kind, withinMs, range) => count(on, { userId, kind, range }, withinMs),
   span: (userId, range) => span(on, userId, range),
   get: (kind, keys, attributes) => get(on, kind, keys, attributes),
@@ -79,6 +80,35 @@ const page = async (on: Tables, { userId, kind, range, cursor, attributes }: Row
       ...base,
       ...(place && { ExclusiveStartKey: place }),
       ...(attributes?.length && only(attributes, base.ExpressionAttributeNames)),
+    }),
+  );
+  const rows = (answer.Items ?? []).map(fromAttributeValues);
+  return answer.LastEvaluatedKey ? { rows, cursor: writeCursor(answer.LastEvaluatedKey) } : { rows };
+};
+
+/** The index that shows rows without the range key of the one that `page` reads, and the key by which it is asked. */
+const otherIndexes = {
+  transactions: { index: 'AccountAmountIndex', key: 'accountId', lacks: 'date' },
+  categories: { index: 'UserIdParentCategoryIdIndex', key: 'userId', lacks: 'name' },
+} as const;
+
+/** It reads the whole of the other index: only the table itself knows which rows lack the key. */
+const unindexed = async (on: Tables, query: UnindexedQuery) => {
+  const { userId, kind, cursor } = query;
+  const { index, key, lacks } = otherIndexes[kind];
+  const value = query.kind === 'transactions' ? query.accountId : userId;
+  const place = cursor === undefined ? undefined : { ...readCursor(Place, cursor), [key]: { S: value } };
+  const answer = await on.dynamodb.send(
+    new QueryCommand({
+      TableName: tableOf(on, kind),
+      IndexName: index,
+      KeyConditionExpression: '#key = :key',
+      // An account's rows may be another user's as well: nothing keeps them apart but their own word.
+      FilterExpression:
+        key === 'userId' ? 'attribute_not_exists(#lacks)' : '#user = :user AND attribute_not_exists(#lacks)',
+      ExpressionAttributeNames: { '#key': key, '#lacks': lacks, ...(key === 'userId' ? {} : { '#user': 'userId' }) },
+      ExpressionAttributeValues: { ':key': { S: value }, ...(key === 'userId' ? {} : { ':user': { S: userId } }) },
+      ...(place && { ExclusiveStartKey: place }),
     }),
   );
   const rows = (answer.Items ?? []).map(fromAttributeValues);

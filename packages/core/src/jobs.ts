@@ -152,6 +152,8 @@ export const CollectPiece = z.object({
   kind: EntityKind,
   /** Begins when every piece of the stages before is collected. */
   stage: z.int().positive(),
+  /** The rows that HouseF3's own index does not show, for want of its range key. */
+  unindexed: z.literal(true).optional(),
   /** Of transactions: their dates, from `from` up to, not including, `below`. */
   from: z.number().optional(),
   below: z.number().optional(),

@@ -106,10 +106,20 @@ export type RowQuery = {
   attributes?: readonly string[];
 };
 
+/** Rows that lack the range key of the index that `page` reads, and so are not in it. */
+export type UnindexedQuery = {
+  userId: string;
+  /** Where the last page ended; opaque. */
+  cursor?: string;
+  /** Of transactions: those of one account. */
+} & ({ kind: 'transactions'; accountId: string } | { kind: 'categories' });
+
 /** HouseF3's tables. Rows as the tables hold them, every number exact; what JSON has no word for comes tagged (see `@fzip/aws`). */
 export type ProfileStore = {
   /** One page of a user's rows in the order of the user's index. No cursor: that was the last. */
   page(query: RowQuery): Promise<{ rows: Row[]; cursor?: string }>;
+  /** One page of a user's rows that `page` never gives, found by another index, which may lack some of them as well. */
+  unindexed(query: UnindexedQuery): Promise<{ rows: Row[]; cursor?: string }>;
   /** How many rows there are; stops after `withinMs` and then says it is not exact ("at least"). */
   count(
     userId: string,

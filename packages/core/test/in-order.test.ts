@@ -13,7 +13,7 @@ import { sampleProfile } from '@fzip/sample';
 import { memoryPorts } from '@fzip/testing';
 import { describe, expect } from 'vitest';
 import { inOrder, rowsInOrder, runsOf } from '../src/backup/in-order.ts';
-import { plainTally } from '../src/backup/references.ts';
+import { referenceTally } from '../src/backup/references.ts';
 import type { ChunkRecord, Line } from '../src/staging.ts';
 import { stageChunk } from '../src/staging.ts';
 
@@ -47,9 +47,9 @@ const textOf = async (pieces: AsyncIterable<Line | Buffer>): Promise<string> => 
 
 describe('what a chunk of transactions refers to', () => {
   const tallied = (found: readonly Row[]) => {
-    const tally = plainTally('transactions');
+    const tally = referenceTally('transactions');
     for (const row of found) tally.add(row, formatRow(row));
-    return tally.ids();
+    return tally.plain();
   };
   const sample = () => sampleProfile({ userId: 'alice', transactions: 50, files: 3 });
   const packaged = () => [...sample().rows('transactions')].map((row) => toPackageRow('transactions', row));

@@ -8,13 +8,14 @@ import { type Reporter, reporter } from '../progress.ts';
 import { type Idle, standing } from '../settle.ts';
 import { ChunkRecord, type Line, stageChunk } from '../staging.ts';
 import { chunkScope, pieceScope, stageScope } from './collected.ts';
-import { lookAgain, nameMoved } from './look-again.ts';
+import { lookAgain, nameMoved, stagedRows } from './look-again.ts';
 import { type Moved, nothingMoved } from './moved.ts';
 import { sendPackages } from './plan.ts';
-import { placeOf, type Reading, type ReadPiece, timeIsShort, version } from './reading.ts';
-import { addReferences, noIds, plainTally, stageIds } from './references.ts';
+import { pagesOf, type Reading, type ReadPiece, timeIsShort, version } from './reading.ts';
+import { referenceTally, stageIds } from './references.ts';
 import { selectionOf } from './selection.ts';
 import { piecesFrom, sendCollects } from './send-collects.ts';
+import { strayObjects } from './strays.ts';
 import { isPartial } from './types.ts';
 
 type Outcome = Idle | 'collected' | 'continued' | 'early';
@@ -65,7 +66,8 @@ const readPiece = async (
   piece: CollectPiece,
   from: BackupCollectMessage,
 ): Promise<ReadPiece> => {
-  const reading = { job, piece, selection: await selectionOf(ports, job, piece.kind) };
+  const pages = await pagesOf(ports, job, piece);
+  const reading = { job, piece, pages, selection: await selectionOf(ports, job, piece.kind) };
   const total = Object.values(job.expected ?? {}).reduce((sum, count) => sum + count, 0);
   const progress = reporter(ports, job, { step: 'collect', piece: from.piece, total });
   let message = from;
@@ -86,12 +88,32 @@ const readPiece = async (
           seenAfter: again.seenAfter,
           moved: again.moved,
           finishedAt: ports.clock(),
+          ...(piece.unindexed && (await foundOf(ports, reading, message))),
         },
       };
     }
     const { recheck: _, cursor: __, ...rest } = message;
     message = { ...rest, pass: message.pass + 1, chunk: 0 };
   }
+};
+
+/** What a record tells of a piece that HouseF3's own index does not show. */
+const foundOf = async (ports: Ports, reading: Reading, message: BackupCollectMessage) => {
+  if (reading.piece.kind === 'transaction_files')
+    return { strays: await strayObjects(ports, reading.job, reading.piece) };
+  return { unindexed: await firstIds(stagedRows(ports, reading, message)) };
+};
+
+/** Ids of rows that a record names. */
+const named = 100;
+
+const firstIds = async (rows: AsyncIterable<{ id: string }>): Promise<string[]> => {
+  const ids: string[] = [];
+  for await (const { id } of rows) {
+    if (ids.length === named) break;
+    ids.push(id);
+  }
+  return ids;
 };
 
 type SecondLook = { kind: 'done'; seenAfter: number; moved: Moved | undefined } | Exclude<ReadPiece, { kind: 'done' }>;
@@ -162,7 +184,7 @@ const seenAtMost = 10;
 /** Reads whole pages until the chunk is large enough, and stages what is taken of them. */
 const readChunk = async (
   ports: Ports,
-  { job, piece, selection }: Reading,
+  { job, piece, selection, pages }: Reading,
   message: BackupCollectMessage,
   chunk: number,
   from: string | undefined,
@@ -171,13 +193,10 @@ const readChunk = async (
   const { chunkRows, chunkBytes } = ports.limits;
   const lines: Line[] = [];
   const versions = new OrderFreeDigest();
-  const refers = isPartial(backupParameters(job)) ? noIds() : undefined;
-  const plain = plainTally(kind);
+  const refers = referenceTally(kind);
   let [bytes, seen, cursor] = [0, 0, from];
   do {
-    const page = selection.none
-      ? { rows: [] }
-      : await ports.profiles.page({ userId: job.userId, ...placeOf(piece), ...(cursor ? { cursor } : {}) });
+    const page = selection.none ? { rows: [] } : await pages(cursor);
     seen += page.rows.length;
     for (const stored of page.rows) {
       if (!selection.takes(stored)) continue;
@@ -186,19 +205,22 @@ const readChunk = async (
       lines.push({ line, row, at: sortKey(kind, row) });
       versions.add(version(kind, stored));
       bytes += line.length;
-      if (refers) addReferences(refers, kind, row);
-      plain.add(row, line);
+      refers.add(row, line);
     }
     cursor = page.cursor;
+    // Looking for rows that are hardly ever there makes no chunk full.
+    if (piece.unindexed && timeIsShort(ports)) break;
   } while (cursor !== undefined && lines.length < chunkRows && bytes < chunkBytes && seen < chunkRows * seenAtMost);
   const name = `${message.piece}.${message.pass}.${chunk}`;
   const staged = await stageChunk(ports, message, { kind, name }, lines, versions);
-  const known = plain.ids();
+  const plain = refers.plain();
+  // Whoever looks for what rows refer to finds it in the record, or in an object of its own.
+  const isApart = lines.length > 0 && (plain === undefined || isPartial(backupParameters(job)));
   return {
     ...staged,
-    ...(known ? { plain: known } : {}),
+    ...(plain ? { plain } : {}),
     ...(cursor === undefined ? {} : { next: cursor }),
     ...(seen === lines.length ? {} : { seen }),
-    ...(refers && lines.length > 0 ? { refers: await stageIds(ports, message, name, refers) } : {}),
+    ...(isApart ? { refers: await stageIds(ports, message, name, refers.ids) } : {}),
   };
 };

@@ -20,6 +20,10 @@ export const PieceRecord = z.object({
   finishedAt: z.number(),
   /** What still moved after the last pass. */
   moved: Moved,
+  /** Of rows that HouseF3's own index does not show: the first of them by their ids. */
+  unindexed: z.array(z.string()).optional(),
+  /** Objects in the user's file storage that no row names: how many there are, and the keys of the first. */
+  strays: z.object({ count: z.int(), keys: z.array(z.string()) }).optional(),
 });
 export type PieceRecord = z.infer<typeof PieceRecord>;
 
@@ -34,10 +38,16 @@ export const chunkScope = (work: Work, piece: number, pass: number): LedgerScope
 /** What was collected of each kind: its pieces' verdicts and, in order, the chunks that count. */
 export type Collected = { pieces: PieceRecord[]; chunks: ChunkRecord[] };
 
-export const collectedOf = async (ports: Ports, job: Job, kind: EntityKind): Promise<Collected> => {
+/** @param before only pieces of stages before this one: those of the same are being collected */
+export const collectedOf = async (
+  ports: Ports,
+  job: Job,
+  kind: EntityKind,
+  before = Number.POSITIVE_INFINITY,
+): Promise<Collected> => {
   const collected: Collected = { pieces: [], chunks: [] };
   for (const [n, piece] of (job.pieces ?? []).entries()) {
-    if (piece.kind !== kind) continue;
+    if (piece.kind !== kind || piece.stage >= before) continue;
     const found = await ports.ledger.get(pieceScope(job), n);
     if (!found) throw new Error(`job ${job.jobId}: piece ${n} (${kind}) is not collected`);
     const record = PieceRecord.parse(found);

@@ -7,13 +7,13 @@ import { standing } from '../settle.ts';
 import { ChunkRecord, chunkLines } from '../staging.ts';
 import { chunkScope } from './collected.ts';
 import { compareVersions, type Moved } from './moved.ts';
-import { placeOf, type Reading, type ReadPiece, timeIsShort, version, versionAttributes } from './reading.ts';
+import { type Reading, type ReadPiece, timeIsShort, version, versionAttributes } from './reading.ts';
 
 type LookAgain = { kind: 'done'; seen: OrderFreeDigest } | Exclude<ReadPiece, { kind: 'done' }>;
 
 /** The second look: ids and times of change alone, over the whole piece. */
 export const lookAgain = async (ports: Ports, reading: Reading, message: BackupCollectMessage): Promise<LookAgain> => {
-  const { job, piece, selection } = reading;
+  const { piece, selection, pages } = reading;
   const { recheck } = message;
   if (selection.none) return { kind: 'done', seen: new OrderFreeDigest() };
   const attributes = attributesOf(reading);
@@ -21,8 +21,7 @@ export const lookAgain = async (ports: Ports, reading: Reading, message: BackupC
   if (recheck) seen.addHex(recheck.digest, recheck.rows);
   let cursor = recheck?.cursor;
   do {
-    const place = { ...placeOf(piece), ...(cursor ? { cursor } : {}) };
-    const page = await ports.profiles.page({ userId: job.userId, attributes, ...place });
+    const page = await pages(cursor, attributes);
     for (const row of page.rows) if (selection.takes(row)) seen.add(version(piece.kind, row));
     cursor = page.cursor;
     if (cursor === undefined) break;
@@ -52,7 +51,7 @@ export const nameMoved = async (
   message: BackupCollectMessage,
   lastLook: { rows: number },
 ): Promise<Named> => {
-  const { job, piece, selection } = reading;
+  const { piece, selection, pages } = reading;
   const { kind } = piece;
   const comparison = compareVersions();
   const staged = stagedRows(ports, reading, message);
@@ -69,8 +68,7 @@ export const nameMoved = async (
           rowsStaged += 1;
         }
       }
-      const place = { ...placeOf(piece), ...(cursor ? { cursor } : {}) };
-      const page = await ports.profiles.page({ userId: job.userId, attributes: attributesOf(reading), ...place });
+      const page = await pages(cursor, attributesOf(reading));
       for (const row of page.rows) {
         if (!selection.takes(row)) continue;
         comparison.seen({ id: idOf(kind, row) ?? '', version: version(kind, row) });
@@ -96,7 +94,8 @@ const namingOf = (
   naming: { rows: number },
 ): BackupCollectMessage => ({ ...message, naming });
 
-async function* stagedRows(ports: Ports, { piece: { kind } }: Reading, message: BackupCollectMessage) {
+/** What was staged of a piece in a pass. */
+export async function* stagedRows(ports: Ports, { piece: { kind } }: Reading, message: BackupCollectMessage) {
   const scope = chunkScope(message, message.piece, message.pass);
   for await (const chunk of records(ports.ledger, scope, (found) => ChunkRecord.parse(found))) {
     for await (const line of chunkLines(ports, chunk, { whole: true })) {

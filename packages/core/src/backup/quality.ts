@@ -30,6 +30,8 @@ const off = {
   failedFilesAtMost: 50,
   failedFilesRate: 2,
   defectsAtMost: 15,
+  // Rows that may be missing are never excellent, however few.
+  movedAtLeast: 6,
   movedAtMost: 40,
 } as const;
 
@@ -56,7 +58,7 @@ export const quality = (facts: Facts): Quality => {
     (missingRows > 0 ? off.completeness : 0) -
     Math.min(off.failedFilesAtMost, off.failedFilesRate * failureRate) -
     (facts.moved.count > 0
-      ? Math.min(off.movedAtMost, Math.max(1, percent(facts.moved.count, Math.max(1, facts.rowsFound))))
+      ? Math.min(off.movedAtMost, Math.max(off.movedAtLeast, percent(facts.moved.count, Math.max(1, facts.rowsFound))))
       : 0) -
     (facts.defects > 0 ? Math.min(off.defectsAtMost, Math.max(1, defects)) : 0);
   const score0 = rounded(Math.max(0, score));
@@ -109,7 +111,7 @@ const movedIssue = ({ count, exact, ids }: Facts['moved']): string => {
 const namedInIssue = 10;
 
 /** `: a, b and 7 more`; nothing if no id is known. */
-const named = (ids: readonly string[], count: number): string => {
+export const named = (ids: readonly string[], count: number): string => {
   const shown = ids.slice(0, namedInIssue);
   if (shown.length === 0) return '';
   return `: ${shown.join(', ')}${count > shown.length ? ` and ${count - shown.length} more` : ''}`;

@@ -6,8 +6,9 @@ import type { Ports } from '../ports.ts';
 import type { Idle } from '../settle.ts';
 import type { PieceRecord } from './collected.ts';
 import type { Selection } from './selection.ts';
+import { type Pages, unindexedPages } from './unindexed.ts';
 
-export type Reading = { job: Job; piece: CollectPiece; selection: Selection };
+export type Reading = { job: Job; piece: CollectPiece; selection: Selection; pages: Pages };
 
 export type ReadPiece =
   | { kind: 'done'; record: PieceRecord }
@@ -17,9 +18,14 @@ export type ReadPiece =
 export const timeIsShort = (ports: Ports): boolean =>
   ports.invocation.deadline - ports.clock() < ports.limits.handOverMs;
 
-export const placeOf = ({ kind, from, below }: CollectPiece) => {
-  if (from === undefined && below === undefined) return { kind };
-  return { kind, range: { ...(from === undefined ? {} : { from }), ...(below === undefined ? {} : { below }) } };
+/** The pages of a piece: of its range of the user's index, or of what that does not show. */
+export const pagesOf = async (ports: Ports, job: Job, piece: CollectPiece): Promise<Pages> => {
+  if (piece.unindexed) return unindexedPages(ports, job, piece);
+  const { kind, from, below } = piece;
+  const range = { ...(from === undefined ? {} : { from }), ...(below === undefined ? {} : { below }) };
+  const place = { userId: job.userId, kind, ...(Object.keys(range).length === 0 ? {} : { range }) };
+  return (cursor, attributes) =>
+    ports.profiles.page({ ...place, ...(cursor ? { cursor } : {}), ...(attributes ? { attributes } : {}) });
 };
 
 /** What names a row and tells whether it changed. Analytics have no `updatedAt`; they have the date of their computing. */

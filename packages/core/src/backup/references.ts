@@ -3,7 +3,7 @@ import { createHash, hash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
-import { EntityKind, entityKinds, everyReference, plainCheck, type Row, referencesOf } from '@fzip/format';
+import { EntityKind, entityKinds, everyReference, plainCheck, type Row } from '@fzip/format';
 import type { Work } from '../messages.ts';
 import type { Ports } from '../ports.ts';
 import { stagingPrefix } from '../staging.ts';
@@ -13,34 +13,32 @@ export type Ids = ReadonlyMap<EntityKind, Set<string>>;
 
 export const noIds = (): Ids => new Map(entityKinds.map((kind) => [kind, new Set<string>()]));
 
-export const addReferences = (ids: Ids, kind: EntityKind, row: Row): void => {
-  for (const { to, id } of referencesOf(kind, row)) ids.get(to)?.add(id);
-};
-
 /** Characters of the ids that a chunk's record names: with them it stays a few KB. */
 const namedAtMost = 8_000;
 
-/** Whether nothing is odd about the rows of a chunk, and what they refer to as long as that is little. */
-export const plainTally = (kind: EntityKind) => {
+/** What rows refer to, and whether nothing is odd about them. */
+export const referenceTally = (kind: EntityKind) => {
   const isPlain = plainCheck(kind);
-  const found = noIds();
-  let [holds, chars] = [true, 0];
+  const ids = noIds();
+  let [arePlain, chars] = [true, 0];
   const note = (to: EntityKind, id: string): boolean => {
-    const ids = found.get(to);
-    if (!ids || ids.has(id)) return true;
-    ids.add(id);
+    const found = ids.get(to);
+    if (!found || found.has(id)) return true;
+    found.add(id);
     chars += id.length;
-    return chars <= namedAtMost;
+    return true;
   };
   return {
+    ids,
     add: (row: Row, line: string): void => {
-      holds &&= isPlain(row, line) && everyReference(kind, row, note);
+      arePlain &&= isPlain(row, line);
+      everyReference(kind, row, note);
     },
-    /** Undefined unless every row was plain. */
-    ids: (): Partial<Record<EntityKind, string[]>> | undefined =>
-      holds
-        ? Object.fromEntries([...found].filter(([, ids]) => ids.size > 0).map(([to, ids]) => [to, [...ids]]))
-        : undefined,
+    /** The same ids for a chunk's record: undefined if they are many, or if a row was not plain. */
+    plain: (): Partial<Record<EntityKind, string[]>> | undefined => {
+      if (!arePlain || chars > namedAtMost) return undefined;
+      return Object.fromEntries([...ids].flatMap(([to, found]) => (found.size === 0 ? [] : [[to, [...found]]])));
+    },
   };
 };
 

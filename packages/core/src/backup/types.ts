@@ -31,22 +31,39 @@ export const rangeOf = ({ dateRangeStart, dateRangeEnd }: BackupParameters): Dat
   ...(dateRangeEnd === undefined ? {} : { below: dateRangeEnd + 1 }),
 });
 
-/** What a part of a profile takes of a kind follows from the stages before. DESIGN.md section 3, "request". */
-const stages: Readonly<Record<EntityKind, number>> = {
-  transactions: 1,
-  transaction_files: 2,
-  accounts: 3,
-  categories: 3,
-  file_maps: 3,
-  analytics: 3,
+/**
+ * What a part of a profile takes of a kind follows from the stages before; a complete one reads everything side by side. DESIGN.md
+ * section 3, "request". Behind either, the rows that HouseF3's own index does not show: transactions by the accounts that others
+ * name, then accounts and categories by what all rows taken refer to, and files by their objects.
+ */
+const stages: Readonly<Record<'part' | 'complete', Readonly<Record<EntityKind, number>>>> = {
+  part: { transactions: 1, transaction_files: 3, accounts: 4, categories: 4, file_maps: 4, analytics: 4 },
+  complete: { transactions: 1, transaction_files: 1, accounts: 1, categories: 1, file_maps: 1, analytics: 1 },
+};
+const unindexedStages: Partial<Record<EntityKind, number>> = {
+  transactions: 2,
+  accounts: 5,
+  categories: 5,
+  transaction_files: 5,
 };
 
-/** The pieces of a backup, stage by stage: a complete one reads everything side by side. */
+/** A row without a date is within no range of dates. */
+const mayLack = (parameters: BackupParameters, kind: EntityKind): boolean => {
+  const { from, below } = rangeOf(parameters);
+  // Of files the index shows every row; what it does not show are objects without one. A part of a profile leaves out most anyway.
+  if (kind === 'transaction_files') return !isPartial(parameters);
+  if (kind !== 'transactions') return isLookedAt(parameters, kind);
+  return isRoot(parameters, kind) && from === undefined && below === undefined;
+};
+
+/** The pieces of a backup, stage by stage. */
 export const piecesOf = (parameters: BackupParameters, ranges: readonly DateRange[]): CollectPiece[] => {
   const kinds = entityKinds.filter((kind) => kind !== 'analytics' || withAnalytics(parameters));
   const pieces = kinds.flatMap((kind): CollectPiece[] => {
-    const stage = isPartial(parameters) ? stages[kind] : 1;
-    return kind === 'transactions' ? ranges.map((range) => ({ kind, stage, ...range })) : [{ kind, stage }];
+    const stage = stages[isPartial(parameters) ? 'part' : 'complete'][kind];
+    const own = kind === 'transactions' ? ranges.map((range) => ({ kind, stage, ...range })) : [{ kind, stage }];
+    const behind = unindexedStages[kind];
+    return behind !== undefined && mayLack(parameters, kind) ? [...own, { kind, stage: behind, unindexed: true }] : own;
   });
   return pieces.sort((a, b) => a.stage - b.stage);
 };

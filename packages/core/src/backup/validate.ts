@@ -1,5 +1,13 @@
 /** backup-validate: reads a stored volume back and holds it against what was collected. Only this makes a backup completed. */
-import { checkVolume, type EntityKind, entityKinds, OrderFreeDigest, openVolume, PackageRefused } from '@fzip/format';
+import {
+  checkVolume,
+  type EntityKind,
+  entityKinds,
+  kindRules,
+  OrderFreeDigest,
+  openVolume,
+  PackageRefused,
+} from '@fzip/format';
 import { z } from 'zod';
 import type { Counts } from '../counts.ts';
 import { backupParameters, type Job } from '../jobs.ts';
@@ -11,11 +19,11 @@ import { objectSource } from '../object-source.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failBackup, type Idle, type Settled, settle, standing } from '../settle.ts';
-import { type Collected, collectedOf, kindsOf } from './collected.ts';
+import { type Collected, collectedOf, kindsOf, type PieceRecord } from './collected.ts';
 import { countsOf, movedIn, notIncluded } from './manifest.ts';
 import { VolumeRecord, volumeScope } from './package.ts';
 import { type Plan, planOf } from './plan.ts';
-import { quality } from './quality.ts';
+import { named, quality } from './quality.ts';
 import { isPartial } from './types.ts';
 
 /** How many findings, failed files and checksums a job's row keeps; their full number is told beside them. */
@@ -136,7 +144,7 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     const stored = await ports.packages.head(key);
     if (stored?.etag !== etag) errors.push(`${key}: ${stored ? 'was replaced' : 'is gone'} since it was read back`);
   }
-  const gone = goneSince(job, expected);
+  const gone = goneSince(job, collected);
   const moved = movedIn(collected.values());
   const packageSize = volumes.reduce((total, volume) => total + volume.size, 0);
   const now = ports.clock();
@@ -155,7 +163,11 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     plainBytes: volumes.reduce((total, volume) => total + volume.dataBytes + volume.fileBytes, 0),
     storedBytes: packageSize,
     seconds: (now - (job.startedAt ?? job.createdAt)) / 1_000,
-    warnings: [...gone.map(({ message }) => message), ...checks.flatMap((check) => check.warnings)],
+    warnings: [
+      ...gone.map(({ message }) => message),
+      ...[...collected].flatMap(([kind, { pieces }]) => pieces.flatMap((piece) => unlisted(kind, piece))),
+      ...checks.flatMap((check) => check.warnings),
+    ],
   });
   if (errors.length > 0) {
     const message = `the stored package is not what was collected: ${errors[0]}`;
@@ -187,14 +199,35 @@ const foundCounts = (checks: Checked[]): Counts =>
     entityKinds.map((kind) => [kind, checks.reduce((sum, check) => sum + (check.counts[kind] ?? 0), 0)]),
   ) as Counts;
 
+/** What HouseF3's own lists do not show, in words. */
+const unlisted = (kind: EntityKind, { rows, unindexed = [], strays }: PieceRecord): string[] => {
+  const found: string[] = [];
+  if (unindexed.length > 0) {
+    const [are, have, they] = rows === 1 ? ['is', 'has', 'it is'] : ['are', 'have', 'they are'];
+    const name = kind.replaceAll('_', ' ');
+    const why = `${are} not in HouseF3's own list and ${have} no ${kindRules[kind].rangeKey}`;
+    found.push(`${rows} of the ${name} ${why}; ${they} in the package${named(unindexed, rows)}`);
+  }
+  if (strays && strays.count > 0) {
+    const [files, they] = strays.count === 1 ? ['file is', 'it is'] : ['files are', 'they are'];
+    const why = 'in the storage without a row that names';
+    found.push(
+      `${strays.count} ${files} ${why} ${strays.count === 1 ? 'it' : 'them'}; ${they} not in the package${named(strays.keys, strays.count)}`,
+    );
+  }
+  return found;
+};
+
 /**
  * Rows that were counted when the backup began and that no reading found: deleted meanwhile, or left out by the table
  * each time. Of a part of a profile the counts are upper bounds, which say nothing.
  */
-const goneSince = (job: Job, collected: Counts): { rows: number; message: string }[] => {
+const goneSince = (job: Job, collected: ReadonlyMap<EntityKind, Collected>): { rows: number; message: string }[] => {
   if (isPartial(backupParameters(job))) return [];
   return entityKinds.flatMap((kind) => {
-    const [counted, found] = [job.expected?.[kind] ?? 0, collected[kind] ?? 0];
+    // Rows that the index does not show were not counted by it either.
+    const pieces = (collected.get(kind)?.pieces ?? []).filter(({ unindexed }) => unindexed === undefined);
+    const [counted, found] = [job.expected?.[kind] ?? 0, pieces.reduce((sum, { rows }) => sum + rows, 0)];
     if (found >= counted) return [];
     return [
       { rows: counted - found, message: `${kind}: ${counted} rows were counted at the beginning, ${found} collected` },

@@ -1,5 +1,6 @@
 /** The promises of `ProfileStore`, one test each. */
-import type { ProfileStore, RowQuery } from '@fzip/core';
+import { randomUUID } from 'node:crypto';
+import type { ProfileStore, RowQuery, UnindexedQuery } from '@fzip/core';
 import { type EntityKind, entityKinds, exact, formatRow, idOf, type Row } from '@fzip/format';
 import { describe, expect, test, vi } from 'vitest';
 import { sampleRow, someUser } from '../samples.ts';
@@ -38,6 +39,7 @@ export const profileStoreContract = (name: string, make: Make<ProfileStoreWorld>
     describe.each(entityKinds)('of %s', (kind) => kindTests(world, kind));
     pageTests(world);
     rangeTests(world);
+    unindexedTests(world);
     countTests(world);
     profileWriteTests(world);
   });
@@ -126,6 +128,60 @@ const pageTests = (world: World): void => {
     });
     const { rows } = await world().store.page({ userId: mine, kind: 'transactions', cursor });
     expect(rows.map((row) => idOf('transactions', row))).toEqual([idOf('transactions', own)]);
+  });
+};
+
+const unindexedTests = (world: World): void => {
+  const lacking = (kind: EntityKind, userId: string, n: number, name: string, but: Row): Row => {
+    const { [name]: _, ...row } = sampleRow(kind, userId, n, but);
+    return row;
+  };
+  const everyUnindexed = async (query: UnindexedQuery): Promise<Row[]> => {
+    const rows: Row[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: Awaited<ReturnType<ProfileStore['unindexed']>> = await world().store.unindexed({
+        ...query,
+        ...(cursor && { cursor }),
+      });
+      rows.push(...page.rows);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return rows;
+  };
+
+  test("unindexed: the user's transactions of an account that have no date, and no others", async () => {
+    const [userId, other] = [someUser(), someUser()];
+    const [accountId, amount] = [randomUUID(), exact('1.5')];
+    const undated = (owner: string, n: number, but: Row) =>
+      lacking('transactions', owner, n, 'date', { accountId, amount, ...but });
+    const rows = Array.from({ length: 8 }, (_, n) => undated(userId, n, { memo: 'x'.repeat(200_000) }));
+    await world().put('transactions', [
+      ...rows,
+      undated(other, 9, {}),
+      undated(userId, 10, { accountId: randomUUID() }),
+      sampleRow('transactions', userId, 11, { accountId, amount }),
+    ]);
+    await vi.waitFor(async () => {
+      const found = await everyUnindexed({ userId, kind: 'transactions', accountId });
+      expect(texts(found)).toEqual(texts(rows));
+    });
+    expect((await world().store.page({ userId, kind: 'transactions' })).rows).toHaveLength(1);
+  });
+
+  test("unindexed: the user's categories that have a parent and no name", async () => {
+    const [userId, other] = [someUser(), someUser()];
+    const nameless = (owner: string, n: number) =>
+      lacking('categories', owner, n, 'name', { parentCategoryId: randomUUID() });
+    const rows = [nameless(userId, 0), nameless(userId, 1)];
+    await world().put('categories', [
+      ...rows,
+      nameless(other, 2),
+      sampleRow('categories', userId, 3, { parentCategoryId: randomUUID() }),
+    ]);
+    await vi.waitFor(async () => {
+      expect(texts(await everyUnindexed({ userId, kind: 'categories' }))).toEqual(texts(rows));
+    });
   });
 };
 

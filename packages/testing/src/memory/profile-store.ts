@@ -1,5 +1,5 @@
 /** HouseF3's tables in memory. */
-import type { DateRange, ProfileStore } from '@fzip/core';
+import type { DateRange, ProfileStore, UnindexedQuery } from '@fzip/core';
 import {
   compareSortKeys,
   type EntityKind,
@@ -55,6 +55,16 @@ export const memoryProfileStore = ({ pageRows = 100 }: { pageRows?: number } = {
       const page = { rows: shown.map(({ row }) => copyRow(attributes?.length ? only(row, attributes) : row)) };
       return rows.length > shown.length && last ? { ...page, cursor: writeCursor(last.place) } : page;
     },
+    unindexed: async (query) => {
+      const after = query.cursor === undefined ? '' : String(readCursor(query.cursor, 1)[0]);
+      const rows = [...tables[query.kind].entries()]
+        .filter(([key, row]) => key > after && row.userId === query.userId && isOfOther(query, row))
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      const shown = rows.slice(0, pageRows);
+      const page = { rows: shown.map(([, row]) => copyRow(row)) };
+      const last = shown.at(-1);
+      return rows.length > shown.length && last ? { ...page, cursor: writeCursor([last[0]]) } : page;
+    },
     count: async (userId, kind, withinMs, range) =>
       withinMs > 0 ? { count: ofUser(userId, kind, range).length, exact: true } : { count: 0, exact: false },
     span: async (userId, range) => {
@@ -105,6 +115,14 @@ const byKey = (tables: Tables): Pick<ProfileStore, ByKey> => {
 const isInIndex = (kind: EntityKind, row: Row): boolean => {
   const { rangeKey } = kindRules[kind];
   return rangeKey === undefined || row[rangeKey] !== undefined;
+};
+
+/** In the other index, and not in the one that `page` reads. */
+const isOfOther = (query: UnindexedQuery, row: Row): boolean => {
+  if (isInIndex(query.kind, row)) return false;
+  return query.kind === 'transactions'
+    ? row.accountId === query.accountId && row.amount !== undefined
+    : row.parentCategoryId !== undefined && row.parentCategoryId !== null;
 };
 
 const dateOf = ({ date }: Row): number => (date instanceof ExactNumber ? Number(date.text) : Number(date));
