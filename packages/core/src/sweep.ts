@@ -5,7 +5,7 @@ import { announceEnding, announceExpiring, announceStart, endingOf, requestSent 
 import { pieceScope } from './backup/collected.ts';
 import { failExamination, redriveExamination, sendExamination } from './backup/examination.ts';
 import { expireBackup, removeAll } from './backup/lifecycle.ts';
-import { packagePrefix, sendValidates, volumeScope } from './backup/package.ts';
+import { jobOfPackage, packagePrefix, packagesPrefix, sendValidates, volumeScope } from './backup/package.ts';
 import { planOf, sendPackages } from './backup/plan.ts';
 import { sendRequest } from './backup/request.ts';
 import { leaveScratch } from './backup/scratch.ts';
@@ -46,6 +46,7 @@ export const sweep = async (ports: Ports): Promise<Swept> => {
   }
   await cleanStaging(ports, swept);
   await cleanUploads(ports, swept);
+  await endUploads(ports, swept);
   return swept;
 };
 
@@ -216,13 +217,40 @@ const cleanUploads = async (ports: Ports, swept: Swept): Promise<void> => {
 };
 
 /**
+ * Multipart uploads whose writer died: of packages whose job rests or is gone, staging or none. A job that works may be writing
+ * them; when it has ended, what is left of them is not.
+ */
+const endUploads = async (ports: Ports, swept: Swept): Promise<void> => {
+  let looked = 0;
+  for await (const { key, uploadId } of ports.packages.unfinished(packagesPrefix)) {
+    looked += 1;
+    if (looked > perRun) return;
+    const job = await ports.jobs.find(jobOfPackage(key));
+    if (job && !atRest(job.status)) continue;
+    await ports.packages.abort(key, uploadId);
+    swept.cleaned += 1;
+  }
+};
+
+/** Uploads of files that a restore began and whose writer died: begun under its lock, and so nobody else's. */
+const endFileUploads = async ({ files }: Ports, { userId, writing, completedAt }: Job): Promise<void> => {
+  if (!writing || completedAt === undefined) return;
+  for await (const { key, uploadId, startedAt } of files.unfinished(`${userId}/`)) {
+    if (startedAt >= writing.startedAt && startedAt <= completedAt) await files.abort(key, uploadId);
+  }
+};
+
+/**
  * Volumes that no job counts: of a backup that failed or was canceled, or doubles that a crash left behind; and what the round
  * trip of a validation left. False if that is not all gone yet.
  */
 const removeUncounted = async (ports: Ports, jobId: string): Promise<boolean> => {
   const job = await ports.jobs.find(jobId);
   if (job?.jobType === 'validation') return isLeft(ports, job);
-  if (job?.jobType === 'restore') await removeAll(ports.packages, uploadPrefix(job));
+  if (job?.jobType === 'restore') {
+    await removeAll(ports.packages, uploadPrefix(job));
+    await endFileUploads(worldOf(ports, job), job);
+  }
   if (job?.jobType !== 'backup') return true;
   const counted = job.status === 'backup_completed' ? (job.packages ?? []).map(({ key }) => key) : [];
   await removeAll(ports.packages, packagePrefix(job), new Set(counted));

@@ -28,7 +28,11 @@ import { inOrder, rowsInOrder } from './in-order.ts';
 import { manifestOf } from './manifest.ts';
 import { type Plan, planOf, runsIn, type VolumePlan } from './plan.ts';
 
-export const packagePrefix = (job: Pick<Job, 'userId' | 'jobId'>): string => `packages/${job.userId}/${job.jobId}/`;
+export const packagesPrefix = 'packages/';
+export const packagePrefix = (job: Pick<Job, 'userId' | 'jobId'>): string =>
+  `${packagesPrefix}${job.userId}/${job.jobId}/`;
+/** The job whose prefix a key has; no job's id if it has none. */
+export const jobOfPackage = (key: string): string => key.split('/')[2] ?? '';
 
 export const VolumeRecord = StoredVolume.extend({
   dataBytes: z.number(),
