@@ -34,6 +34,8 @@ export const awsPorts = (
   queues: sqsQueues({ sqs: clients.sqs, urls: config.queues, fairQueues }),
   events: snsEvents(clients.sns, config.eventsTopicArn),
   audit,
+  // Whoever runs the function knows where measurements go.
+  measure: () => undefined,
   clock: Date.now,
   newId: randomUUID,
   sleep: async (ms) => {

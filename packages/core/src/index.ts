@@ -23,6 +23,7 @@ export * from './ids.ts';
 export * from './jobs.ts';
 export * from './limits.ts';
 export * from './messages.ts';
+export * from './metrics.ts';
 export * from './object-source.ts';
 export * from './ports.ts';
 export * from './restore/analytics-refresh.ts';

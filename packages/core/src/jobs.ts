@@ -136,6 +136,8 @@ export const Intent = z.object({
   code: z.string(),
   message: z.string(),
   at: z.number(),
+  /** In which it was set: what follows has phases of its own. */
+  phase: Phase.optional(),
 });
 export type Intent = z.infer<typeof Intent>;
 

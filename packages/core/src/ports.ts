@@ -6,6 +6,7 @@ import type { Work } from './ids.ts';
 import type { Job, JobPatch, JobStatus, JobType, Phase } from './jobs.ts';
 import type { Limits } from './limits.ts';
 import type { Messages } from './messages.ts';
+import type { Measure } from './metrics.ts';
 import type { Step } from './topology.ts';
 
 /** Somebody else changed the job since it was read. Read it again and decide again. */
@@ -213,6 +214,7 @@ export type Ports = {
   queues: Queues;
   events: EventBus;
   audit(line: AuditLine): void;
+  measure: Measure;
   /** ms since epoch. */
   clock(): number;
   newId(): string;

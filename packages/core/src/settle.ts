@@ -3,6 +3,7 @@ import { announceEnding } from './announce.ts';
 import { advance, atRest, type Intent, type Job, type JobPatch, type JobStatus, type Quality } from './jobs.ts';
 import { times } from './limits.ts';
 import type { Work } from './messages.ts';
+import { measureEnding } from './metrics.ts';
 import { type Ports, StaleJob } from './ports.ts';
 
 /** Another consumer holds the lease of this piece. The message is to come again when that consumer's time is over. */
@@ -75,6 +76,7 @@ export const settle = async (
     );
     if (!moved) continue;
     ports.audit({ who: moved.userId, what: 'job.status', jobId: moved.jobId, outcome: to });
+    measureEnding(ports, moved, job);
     await release(ports, moved);
     await announceEnding(ports, moved);
     return 'settled';
@@ -91,7 +93,10 @@ export const intend = async (ports: Ports, work: Work, intent: Omit<Intent, 'at'
   for (;;) {
     const job = await ports.jobs.find(work.jobId);
     if (!job || job.attempt !== work.attempt || atRest(job.status) || job.intent) return false;
-    const changed = await unlessStale(() => ports.jobs.change(job, { intent: { ...intent, at: ports.clock() } }));
+    const { currentPhase: phase } = job;
+    const changed = await unlessStale(() =>
+      ports.jobs.change(job, { intent: { ...intent, at: ports.clock(), ...(phase && { phase }) } }),
+    );
     if (changed) return true;
   }
 };

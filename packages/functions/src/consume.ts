@@ -4,12 +4,12 @@ import { Busy, blame, type Messages, messageSchemas, type Ports, type Step, worl
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { z } from 'zod';
 import { type Binding, invocationOf } from './binding.ts';
-import { MetricUnit, publishMetrics, type Telemetry } from './telemetry.ts';
+import { measureWith, publishMetrics } from './telemetry.ts';
 
 export type BatchHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 /** One message, understood: the world to work in, and what SQS named it. */
-export type Received<M> = { ports: Ports; message: M; messageId: string; telemetry: Telemetry };
+export type Received<M> = { ports: Ports; message: M; messageId: string };
 
 /** A batch in which records succeed and fail apart from one another. Metrics leave with the batch. */
 export const eachRecord = (
@@ -17,7 +17,7 @@ export const eachRecord = (
   run: (record: SQSRecord, ports: Ports) => Promise<void>,
 ): BatchHandler => {
   return async (event, context) => {
-    const world = ports(invocationOf(context));
+    const world = { ...ports(invocationOf(context)), measure: measureWith(telemetry) };
     const processor = new BatchProcessor(EventType.SQS);
     try {
       return await processPartialResponse(event, (record: SQSRecord) => run(record, world), processor, {
@@ -56,7 +56,7 @@ export const consumeAll =
         for (const message of understand(body)) {
           if ('jobId' in message) log.appendKeys({ jobId: message.jobId });
           const world = worldOfMessage(ports, message);
-          const outcome = await run({ ports: world, message, messageId, telemetry });
+          const outcome = await run({ ports: world, message, messageId });
           log.info('message done', { outcome });
         }
       } catch (error) {
@@ -65,7 +65,7 @@ export const consumeAll =
           return sendLater(ports, step, understand(body), error, attributes.MessageGroupId);
         }
         log.error('message failed', error as Error);
-        telemetry.metrics.addMetric(errorMetric(step), MetricUnit.Count, 1);
+        ports.measure('StepErrors', 1, { step, type: error instanceof Error ? error.name : typeof error });
         await blame(ports, { step, messageId }, body, error);
         throw error;
       }
@@ -88,9 +88,6 @@ const sendLater = <S extends keyof Messages>(
   const delaySeconds = Math.min(longestDelaySeconds, Math.max(1, Math.ceil(waitMs / 1_000)));
   return ports.queues.send(step, messages, user, { delaySeconds });
 };
-
-const errorMetric = (step: Step): string =>
-  step.startsWith('backup') ? 'BackupProcessingErrors' : 'RestoreProcessingErrors';
 
 const parse = <S extends keyof Messages>(step: S, body: unknown): Messages[S] => {
   const schemas: { [step in keyof Messages]: z.ZodType<Messages[step]> } = messageSchemas;

@@ -3,14 +3,13 @@ import { buryLetter, deadLetterQueueName, type Step, steps } from '@fzip/core';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { type Binding, bindToAws } from './binding.ts';
 import { type BatchHandler, eachRecord } from './consume.ts';
-import { MetricUnit } from './telemetry.ts';
 
 export const deadLetterConsumer =
   (step: Step) =>
   (binding: Binding): BatchHandler =>
     eachRecord(binding, async (record, ports) => {
       const outcome = await buryLetter(ports, step, record.body, record.messageId);
-      binding.telemetry.metrics.addMetric('DeadLetters', MetricUnit.Count, 1);
+      ports.measure('DeadLetters', 1, { step });
       binding.telemetry.logger.error('dead letter', { step, messageId: record.messageId, outcome });
     });
 

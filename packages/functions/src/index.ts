@@ -47,4 +47,4 @@ export const api = apiConsumer;
 export type { Binding } from './binding.ts';
 export type { BatchHandler } from './consume.ts';
 export { deadLetterConsumer } from './dead-letter.ts';
-export { namespace, type Telemetry, telemetry } from './telemetry.ts';
+export { type Telemetry, telemetry } from './telemetry.ts';

@@ -2,16 +2,17 @@
 import { sweep } from '@fzip/core';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import { type Binding, bindToAws, invocationOf } from './binding.ts';
-import { MetricUnit, publishMetrics } from './telemetry.ts';
+import { measureWith, publishMetrics } from './telemetry.ts';
 
 export const sweepConsumer =
   ({ ports, telemetry }: Binding) =>
   async (_event: ScheduledEvent, context: Context): Promise<void> => {
     try {
-      const swept = await sweep(ports(invocationOf(context)));
+      const measure = measureWith(telemetry);
+      const swept = await sweep({ ...ports(invocationOf(context)), measure });
       telemetry.logger.info('swept', { ...swept });
-      telemetry.metrics.addMetric('JobsRedriven', MetricUnit.Count, swept.redriven);
-      telemetry.metrics.addMetric('JobsFailedBySweep', MetricUnit.Count, swept.failed);
+      measure('JobsRedriven', swept.redriven, {});
+      measure('JobsFailedBySweep', swept.failed, {});
     } finally {
       publishMetrics(telemetry);
     }

@@ -1,10 +1,12 @@
 /** Every port in memory, with a clock that stands still until it is moved. */
-import { type AuditLine, defaultLimits, type Invocation, type Limits, type Ports } from '@fzip/core';
+import { type AuditLine, defaultLimits, type Invocation, type Limits, type MetricName, type Ports } from '@fzip/core';
 import { type MemoryJobStore, memoryJobStore } from './job-store.ts';
 import { type MemoryLedger, memoryLedger } from './ledger.ts';
 import { type MemoryEvents, type MemoryQueues, memoryEvents, memoryQueues } from './messaging.ts';
 import { type MemoryObjectStore, memoryObjectStore } from './object-store.ts';
 import { type MemoryProfileStore, memoryProfileStore } from './profile-store.ts';
+
+export type Measurement = { name: MetricName; value: number; dimensions: Readonly<Record<string, string>> };
 
 export type MemoryPorts = Ports & {
   jobs: MemoryJobStore;
@@ -16,6 +18,7 @@ export type MemoryPorts = Ports & {
   queues: MemoryQueues;
   events: MemoryEvents;
   audited: AuditLine[];
+  measured: Measurement[];
   /** The clock, in ms since epoch: set it at will. */
   time: { now: number };
 };
@@ -36,6 +39,7 @@ export const memoryPorts = (options: MemoryPortsOptions = {}): MemoryPorts => {
   const time = { now: options.now ?? someDay };
   const clock = () => time.now;
   const audited: AuditLine[] = [];
+  const measured: Measurement[] = [];
   let ids = 0;
   return {
     jobs: memoryJobStore(),
@@ -50,6 +54,10 @@ export const memoryPorts = (options: MemoryPortsOptions = {}): MemoryPorts => {
       audited.push(line);
     },
     audited,
+    measure: (name, value, dimensions) => {
+      measured.push({ name, value, dimensions });
+    },
+    measured,
     time,
     clock,
     newId: () => {
