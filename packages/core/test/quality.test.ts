@@ -30,6 +30,32 @@ describe('the quality score', () => {
     expect(quality({ ...whole, ...facts })).toMatchObject({ score, overall_quality: grade });
   });
 
+  const last = { jobId: '00000000-0000-4000-8000-000000000001', packageSize: 250, compressionRatio: 0.25 };
+  test.each([
+    ['as large as the last one', { last }, []],
+    ['a little smaller', { last, storedBytes: 176 }, []],
+    ['more than 30 % smaller', { last, storedBytes: 174 }, [/^The package has 174 bytes, 30 % less than the last/]],
+    ['empty', { last, plainBytes: 0, storedBytes: 100 }, [/60 % less/]],
+    [
+      'compressed to less than half of what is usual for this user',
+      { last, storedBytes: 124 },
+      [/^The compression ratio of 0.124 is far below the usual: the last one of its kind had 0.25$/, /50 % less/],
+    ],
+    [
+      'the first, and of little to compress',
+      { storedBytes: 49 },
+      [/ratio of 0.049 is far below the usual: usual is 0.05/],
+    ],
+    ['the first, and usual', { storedBytes: 50 }, []],
+  ] as const)('of a package that is %s', (_, facts, expected) => {
+    const found = quality({ ...whole, ...facts });
+    expect(found.issues).toHaveLength(expected.length);
+    for (const [n, issue] of expected.entries()) expect(found.issues[n]).toMatch(issue);
+    // That is worth a look and takes nothing away: the package is whole.
+    expect(found.score).toBe(100);
+    expect(found.recommendations.join()).toMatch(expected.length > 0 ? /older backup/ : /^$/);
+  });
+
   test('says in words what is wrong and what to do', () => {
     const moved = { count: 2, exact: false, ids: ['a'] };
     const { issues, recommendations } = quality({ ...whole, filesPresent: 99, filesFailed: 1, moved });

@@ -2,6 +2,7 @@
 
 import type { Job, Quality } from '../jobs.ts';
 import { type ExaminationMode, type ExaminationNote, examinationModes } from './examined.ts';
+import type { LastBackup } from './last-backup.ts';
 
 /** What was found out about a stored package, over all its volumes. */
 export type Facts = {
@@ -20,6 +21,8 @@ export type Facts = {
   plainBytes: number;
   storedBytes: number;
   seconds: number;
+  /** The last backup that took the same. */
+  last?: LastBackup | undefined;
   warnings: readonly string[];
 };
 
@@ -76,11 +79,37 @@ export const quality = (facts: Facts): Quality => {
     ),
     files_processed: facts.filesPresent,
     files_failed: facts.filesFailed,
-    compression_ratio: facts.plainBytes === 0 ? 1 : Math.round((1000 * facts.storedBytes) / facts.plainBytes) / 1000,
+    compression_ratio: ratioOf(facts),
     processing_time_seconds: rounded(facts.seconds),
     issues: issues(facts, missingRows).slice(0, listed),
     recommendations: recommendations(facts, missingRows),
   };
+};
+
+/** Stored bytes a plain one, in thousandths. */
+const ratioOf = ({ plainBytes, storedBytes }: Facts): number =>
+  plainBytes === 0 ? 1 : Math.round((1000 * storedBytes) / plainBytes) / 1000;
+
+/** Of a profile that says something, deflate leaves a tenth to a half. Small ones are mostly ZIP records. */
+const usual = { ratio: 0.05, ofLast: 0.5, shrunkTo: 0.7 } as const;
+
+/** A package that is much less than one would expect: no error of the package, and worth a look at the profile. */
+const suspicions = (facts: Facts): string[] => {
+  const { storedBytes, last } = facts;
+  const ratio = ratioOf(facts);
+  const least = last ? last.compressionRatio * usual.ofLast : usual.ratio;
+  const found: string[] = [];
+  if (ratio < least) {
+    const than = last ? `the last one of its kind had ${last.compressionRatio}` : `usual is ${usual.ratio} at least`;
+    found.push(`The compression ratio of ${ratio} is far below the usual: ${than}`);
+  }
+  if (last && storedBytes < last.packageSize * usual.shrunkTo) {
+    const less = Math.floor(100 - percent(storedBytes, last.packageSize));
+    found.push(
+      `The package has ${storedBytes} bytes, ${less} % less than the last one of its kind (${last.packageSize} bytes, backup ${last.jobId})`,
+    );
+  }
+  return found;
 };
 
 const untrusted = 'Make a new backup; this one cannot be trusted.';
@@ -99,6 +128,7 @@ const issues = (facts: Facts, missingRows: number): string[] => [
         `${facts.defects} ${facts.defects === 1 ? 'value is' : 'values are'} odd or ${facts.defects === 1 ? 'refers' : 'refer'} to something that is not there`,
       ]
     : []),
+  ...suspicions(facts),
   ...facts.warnings,
 ];
 
@@ -125,6 +155,9 @@ const recommendations = (facts: Facts, missingRows: number): string[] => [
   ...(facts.moved.count > 0 ? ['Make a backup again when nothing is being imported.'] : []),
   ...(facts.defects > 0
     ? ['Nothing to do for restoring: the package states these rows, and a restore brings them back as they are.']
+    : []),
+  ...(suspicions(facts).length > 0
+    ? ['If you have not deleted much in HouseF3 lately, look there for what is missing, and keep your older backup.']
     : []),
 ];
 

@@ -20,6 +20,7 @@ import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failBackup, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { type Collected, collectedOf, kindsOf, type PieceRecord } from './collected.ts';
+import { lastBackup } from './last-backup.ts';
 import { countsOf, movedIn, notIncluded } from './manifest.ts';
 import { VolumeRecord, volumeScope } from './package.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -168,6 +169,7 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
       ...[...collected].flatMap(([kind, { pieces }]) => pieces.flatMap((piece) => unlisted(kind, piece))),
       ...checks.flatMap((check) => check.warnings),
     ],
+    last: await lastBackup(ports, job),
   });
   if (errors.length > 0) {
     const message = `the stored package is not what was collected: ${errors[0]}`;
