@@ -9,6 +9,7 @@ import {
   createBackup,
   deleteBackup,
   downloadLink,
+  estimateNow,
   type Job,
   jobCan,
   overQuota,
@@ -81,7 +82,7 @@ const statusOf = async (c: ApiContext, job: Job): Promise<BackupStatus> => {
   const now = ports.clock();
   const volumes = jobCan.download(job, now) ? (job.packages ?? []) : [];
   const links = await Promise.all(volumes.map((_, index) => downloadLink(ports, job, index + 1)));
-  return statusView(job, now, links);
+  return statusView(job, { now, links, estimate: await estimateNow(ports, job) });
 };
 
 /** The link to one volume. @throws ApiError NOT_READY, BACKUP_FAILED, EXPIRED, VOLUME_NOT_FOUND */

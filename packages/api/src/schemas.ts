@@ -189,6 +189,12 @@ export const BackupStatus = z
     currentPhase: Phase.optional(),
     startedAt: date.optional(),
     updatedAt: date,
+    estimatedSize: bytes.optional().openapi({
+      description: 'While it is being made: from the rows counted, and from the volumes once they are planned.',
+    }),
+    estimatedCompletion: date.optional().openapi({
+      description: 'While it is being made: corrected by the speed at which it comes along.',
+    }),
     downloadUrl: link.optional().openapi({ description: 'Of the first volume, while the backup may be downloaded.' }),
     validation: Quality.optional().meta({
       description:

@@ -1,5 +1,14 @@
 /** Jobs as the API shows them: never the user, never an object key, never a link that was kept. */
-import { backupParameters, isDamaged, type Job, jobCan, qualityNow, type StoredVolume, shownStatus } from '@fzip/core';
+import {
+  backupParameters,
+  type Estimate,
+  isDamaged,
+  type Job,
+  jobCan,
+  qualityNow,
+  type StoredVolume,
+  shownStatus,
+} from '@fzip/core';
 import type { ErrorCode } from './errors.ts';
 import { type BackupListItem, type BackupStatus, type BackupVolume, ShownBackupStatus } from './schemas.ts';
 
@@ -46,12 +55,16 @@ const volumeView =
     ...given('downloadUrl', links[index]),
   });
 
-/** @param links one per volume, or none while the backup may not be downloaded */
-export const statusView = (job: Job, now: number, links: readonly string[]): BackupStatus => ({
+/** `links`: one per volume, or none while the backup may not be downloaded. `estimate`: while it is being made. */
+type Now = { now: number; links: readonly string[]; estimate: Estimate | undefined };
+
+export const statusView = (job: Job, { now, links, estimate }: Now): BackupStatus => ({
   ...listItem(job, now),
   updatedAt: job.updatedAt,
   ...given('startedAt', job.startedAt),
   ...given('currentPhase', job.currentPhase),
+  ...given('estimatedSize', estimate?.bytes),
+  ...given('estimatedCompletion', estimate?.completionAt),
   ...given('downloadUrl', links[0]),
   ...given('validation', qualityNow(job)),
   ...given('validations', job.examinations),

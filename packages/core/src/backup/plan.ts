@@ -33,6 +33,12 @@ export const planOf = async (ports: Ports, job: Job): Promise<Plan> => {
   return Plan.parse(kept ?? (await ports.ledger.put(planScope(job), 0, await planVolumes(ports, job))));
 };
 
+/** What all volumes together will take, once they are planned. */
+export const plannedBytes = async (ports: Ports, job: Job): Promise<number | undefined> => {
+  const kept = await ports.ledger.get(planScope(job), 0);
+  return kept && Plan.parse(kept).volumes.reduce((sum, { bytes }) => sum + bytes, 0);
+};
+
 /** Has every volume built. Volumes that are built already answer so. */
 export const sendPackages = async (ports: Ports, job: Job): Promise<void> => {
   const { volumes } = await planOf(ports, job);
