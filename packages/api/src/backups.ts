@@ -27,8 +27,8 @@ type Creation = { body: z.output<typeof CreateBackupRequest>; idempotencyKey: st
 
 export const create = async (c: ApiContext, { body, idempotencyKey }: Creation): Promise<CreateBackupResponse> => {
   const [ports, user] = [c.get('ports'), c.get('user')];
-  const { packageFormat: _, ...asked } = body;
-  const parameters = BackupParameters.parse(asked);
+  const { packageFormat, ...asked } = body;
+  const parameters = BackupParameters.parse(packageFormat === 'fzip' ? asked : body);
   const unknown = await unknownIds(ports, user, parameters);
   if (unknown[0]) throw new ApiError('UNKNOWN_ID', `${unknown[0].field}: ${unknown[0].message}`, unknown);
   if (idempotencyKey === undefined || !(await backupOfKey(ports, user, idempotencyKey))) await refuseOverQuota(c);

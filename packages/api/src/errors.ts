@@ -24,6 +24,10 @@ export const errorCodes = {
     status: 409,
     meaning: 'Only an empty profile can be restored into. `profileSummary` tells what is there.',
   },
+  UNSUPPORTED_FORMAT: {
+    status: 422,
+    meaning: 'The backup is in HouseF3’s own format, which holds less than a profile; `deep` validates every format.',
+  },
   TOO_LARGE: {
     status: 409,
     meaning: 'The backup has more rows, or more volumes, than `round_trip` restores. `deep` has no such limit.',

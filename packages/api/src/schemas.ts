@@ -1,6 +1,15 @@
 /** What goes in and what comes out. Every date is an integer: ms since epoch. Every size is in bytes. */
 
-import { Amendment, BackupParameters, backupTypes, Counts, filterProblems, Phase, Quality } from '@fzip/core';
+import {
+  Amendment,
+  BackupParameters,
+  backupTypes,
+  Counts,
+  filterProblems,
+  Phase,
+  packageFormats,
+  Quality,
+} from '@fzip/core';
 import { z } from '@hono/zod-openapi';
 import {
   bytes,
@@ -63,7 +72,10 @@ export const CreateBackupRequest = z
     }),
     description: BackupParameters.shape.description,
     expiresInHours: BackupParameters.shape.expiresInHours,
-    packageFormat: z.enum(['fzip']).default('fzip'),
+    packageFormat: z.enum(packageFormats).default('fzip').openapi({
+      description:
+        "`housef3` is what HouseF3's own restore takes: one volume of 500 MiB at most, and what it would do without is told in `validation.issues`.",
+    }),
   })
   .superRefine((request, context) => {
     for (const { field, message } of filterProblems(request)) {

@@ -37,6 +37,7 @@ export const validateBackupRoute = createRoute({
       'NOT_READY',
       'BACKUP_FAILED',
       'TOO_LARGE',
+      'UNSUPPORTED_FORMAT',
       'EXPIRED',
       'BODY_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',

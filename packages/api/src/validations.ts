@@ -1,5 +1,6 @@
 /** What each route of validations does, once the request is parsed and the user known. */
 import {
+  backupParameters,
   createExamination,
   differencesOf,
   type Examination,
@@ -24,7 +25,7 @@ import { downloadRefusals, errorOf, given, shownBackupStatus } from './views.ts'
 
 type Creation = { body: z.output<typeof ValidateBackupRequest>; idempotencyKey: string | undefined };
 
-/** @throws ApiError NOT_FOUND, NOT_READY, BACKUP_FAILED, TOO_LARGE, EXPIRED, TOO_MANY_JOBS, IDEMPOTENCY_KEY_REUSED */
+/** @throws ApiError NOT_FOUND, NOT_READY, BACKUP_FAILED, TOO_LARGE, UNSUPPORTED_FORMAT, EXPIRED, TOO_MANY_JOBS, IDEMPOTENCY_KEY_REUSED */
 export const create = async (
   c: ApiContext,
   backupId: string,
@@ -37,6 +38,7 @@ export const create = async (
   const before = idempotencyKey === undefined ? undefined : await examinationOfKey(ports, user, idempotencyKey);
   if (!before) {
     refuseUnlessThere(backup, ports.clock());
+    if (mode !== 'deep') refuseOtherFormat(backup, mode);
     if (mode === 'round_trip') refuseIfTooLarge(backup, ports.limits);
     const over = await tooManyJobs(ports, user);
     if (over?.code === 'TOO_MANY_JOBS') {
@@ -58,6 +60,13 @@ const refuseUnlessThere = (backup: Job, now: number): void => {
     downloadRefusals[shown] ?? 'NOT_READY',
     `the backup is ${shown}; only a completed one can be validated`,
   );
+};
+
+/** What that format has no word for would look like a loss. */
+const refuseOtherFormat = (backup: Job, mode: string): void => {
+  const { packageFormat = 'fzip' } = backupParameters(backup);
+  if (packageFormat === 'fzip') return;
+  throw new ApiError('UNSUPPORTED_FORMAT', `the backup's packageFormat is ${packageFormat}; ${mode} takes fzip`);
 };
 
 const refuseIfTooLarge = ({ summary, packages = [] }: Job, { roundTripRows }: Limits): void => {

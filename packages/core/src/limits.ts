@@ -28,6 +28,8 @@ export type Limits = {
   setCheckBytes: number;
   /** Ids that a comparison holds at a time, of 21 to 43 bytes each; of a larger profile it looks several times. */
   idsAtOnce: number;
+  /** The largest package that HouseF3's own restore takes. HOUSEF3.md, rule W7. */
+  housef3Bytes: number;
   /** Rows of a backup that a round trip proves. */
   roundTripRows: number;
   /** Passes over a moving range before what moves is stated instead. */
@@ -54,6 +56,7 @@ export const defaultLimits: Limits = {
   handOverMs: 60_000,
   setCheckBytes: 8 * 1024 * MiB,
   idsAtOnce: 3_000_000,
+  housef3Bytes: 500 * MiB,
   roundTripRows: 100_000,
   passes: 3,
 };

@@ -30,7 +30,7 @@ export const lastBackup = async (ports: Ports, job: Job): Promise<LastBackup | u
 /** What was asked for, apart from how long it is kept and what it is called. */
 const askedOf = (job: Job): string => {
   const parameters = backupParameters(job);
-  const { backupType, accountIds, categoryIds, dateRangeStart, dateRangeEnd } = parameters;
+  const { backupType, accountIds, categoryIds, dateRangeStart, dateRangeEnd, packageFormat = 'fzip' } = parameters;
   const sorted = (ids: readonly string[] | undefined) => ids && [...ids].sort();
   return JSON.stringify([
     backupType,
@@ -39,5 +39,6 @@ const askedOf = (job: Job): string => {
     sorted(categoryIds),
     dateRangeStart,
     dateRangeEnd,
+    packageFormat,
   ]);
 };

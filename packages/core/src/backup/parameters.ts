@@ -16,6 +16,9 @@ export const backupTypes = Object.keys(backupFilters) as [
   ...(keyof typeof backupFilters)[],
 ];
 
+/** `housef3` is what HouseF3's own restore takes. DESIGN.md section 5. */
+export const packageFormats = ['fzip', 'housef3'] as const;
+
 const filters = backupFilters.selective;
 
 /** Ids that one request may name: they travel in the job's first message, which stays at a few KB. */
@@ -32,6 +35,8 @@ const asked = {
   categoryIds: ids.optional(),
   dateRangeStart: day.optional(),
   dateRangeEnd: day.optional(),
+  /** The dialect of the package: FZIP's own unless it is to be restored by HouseF3 itself. */
+  packageFormat: z.enum(packageFormats).optional(),
   description: z
     .string()
     .max(500)

@@ -20,6 +20,7 @@ import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failBackup, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { type Collected, collectedOf, kindsOf, type PieceRecord } from './collected.ts';
+import { inHousef3 } from './housef3.ts';
 import { lastBackup } from './last-backup.ts';
 import { countsOf, movedIn, notIncluded } from './manifest.ts';
 import { VolumeRecord, volumeScope } from './package.ts';
@@ -145,6 +146,7 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     const stored = await ports.packages.head(key);
     if (stored?.etag !== etag) errors.push(`${key}: ${stored ? 'was replaced' : 'is gone'} since it was read back`);
   }
+  const { packageFormat: format = 'fzip' } = backupParameters(job);
   const gone = goneSince(job, collected);
   const moved = movedIn(collected.values());
   const packageSize = volumes.reduce((total, volume) => total + volume.size, 0);
@@ -169,22 +171,31 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
       ...[...collected].flatMap(([kind, { pieces }]) => pieces.flatMap((piece) => unlisted(kind, piece))),
       ...checks.flatMap((check) => check.warnings),
     ],
-    last: await lastBackup(ports, job),
+    // Its size is that of another format.
+    last: format === 'fzip' ? await lastBackup(ports, job) : undefined,
   });
   if (errors.length > 0) {
     const message = `the stored package is not what was collected: ${errors[0]}`;
     return failBackup(ports, job, 'VALIDATION_FAILED', message, errors, validation);
   }
+  const asked = format === 'housef3' ? await inHousef3(ports, job, volumes) : 'fzip';
+  if (asked === undefined) return 'stopping';
+  if (asked !== 'fzip' && 'refused' in asked) {
+    return failBackup(ports, job, 'NOT_CONVERTIBLE', `HouseF3's format cannot hold the package: ${asked.refused}`);
+  }
+  const own = Object.assign({}, ...checks.map((check) => check.dataChecksums).reverse());
+  const packages = asked === 'fzip' ? volumes : [asked];
+  const told = asked === 'fzip' ? [] : asked.told;
   // Its user may change how long it is kept up to this very write.
   return settle(ports, job, 'backup_completed', (current) => ({
     currentPhase: 'completed',
-    packages: volumes.map(({ key, size, etag, sha256 }) => ({ key, size, etag, sha256 })),
-    packageSize,
+    packages: packages.map(({ key, size, etag, sha256 }) => ({ key, size, etag, sha256 })),
+    packageSize: packages.reduce((total, { size }) => total + size, 0),
     expiresAt: now + (current.amended?.expiresInHours ?? backupParameters(current).expiresInHours) * hour,
-    validation,
+    validation: { ...validation, issues: [...validation.issues, ...told].slice(0, kept) },
     summary: {
-      counts: found,
-      manifestChecksums: Object.assign({}, ...checks.map((check) => check.dataChecksums).reverse()),
+      counts: asked === 'fzip' ? found : asked.counts,
+      manifestChecksums: asked === 'fzip' ? own : asked.checksums,
       failedFiles: checks.flatMap((check) => check.failedFiles).slice(0, kept),
       failedFilesCount: filesFailed,
       notIncluded: [...notIncluded],
