@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Duplex, pipeline, type Readable, Transform } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
-import type { Entry } from './directory.ts';
+import type { Entry } from './entry-table.ts';
 import { PackageRefused } from './errors.ts';
 import type { PackageSource } from './source.ts';
 import { createTrailer, dataStart } from './surroundings.ts';

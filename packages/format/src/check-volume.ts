@@ -3,10 +3,10 @@ import { createCategoryCheck } from './category-check.ts';
 import type { CheckOptions } from './check.ts';
 import { createDefectCheck } from './defect-check.ts';
 import { OrderFreeDigest } from './digest.ts';
-import type { Entry } from './directory.ts';
 import { dataEntry, type EntityKind, entityKinds, idOf, kindRules } from './entities.ts';
 import { checkEntries } from './entry-check.ts';
 import { rowBatches } from './entry-rows.ts';
+import type { Entry } from './entry-table.ts';
 import type { Finding } from './errors.ts';
 import { type Report, reporting } from './findings.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
@@ -126,10 +126,10 @@ const readFiles = async (volume: Volume, { tap }: Reading, report: Report): Prom
   const drain = async ({ role }: Entry, body: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of body) bytes += role.is === 'file' ? chunk.length : 0;
   };
-  const rows = new Set(volume.data.values());
+  const rows = new Set([...volume.data.values()].map(({ name }) => name));
   // In the order of the bytes, which a disk and a remote store both like best.
-  for (const entry of volume.entries.toSorted((a, b) => a.offset - b.offset)) {
-    if (rows.has(entry) || entry.role.is === 'manifest') continue;
+  for (const entry of volume.entries.byOffset()) {
+    if (rows.has(entry.name) || entry.role.is === 'manifest') continue;
     const body = volume.body(entry);
     await reporting(report, () => drain(entry, entry.role.is === 'folder' ? body : tap(body)));
   }

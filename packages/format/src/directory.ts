@@ -4,28 +4,12 @@ import type { Readable } from 'node:stream';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry as ZipEntry, type ZipFile } from 'yauzl';
 import { judgeHeader } from './directory-header.ts';
 import { type EndRecord, readEndRecord } from './end-record.ts';
+import { type Entry, EntryTable } from './entry-table.ts';
 import { PackageRefused } from './errors.ts';
 import { createIdSet } from './id-set.ts';
 import { type Role, roleOf } from './layout.ts';
 import type { Limits } from './limits.ts';
 import type { PackageSource } from './source.ts';
-
-/** One entry of a volume, as the central directory states it. Sizes and offsets in bytes. */
-export type Entry = {
-  name: string;
-  role: Role;
-  /** 0 stored, 8 deflated */
-  method: number;
-  size: number;
-  compressedSize: number;
-  crc32: number;
-  /** General purpose bits. */
-  flags: number;
-  /** Where its local header begins. */
-  offset: number;
-  /** Where the next entry or the directory begins. */
-  end: number;
-};
 
 // Names and sizes are judged here, where encryption has been ruled out and a code can be given.
 const zipOptions = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
@@ -46,7 +30,7 @@ const fileType = { mask: 0o170000, regular: 0o100000, folder: 0o040000 };
 const flag = { encrypted: 0x1, strong: 0x40, utf8: 0x800, masked: 0x2000 };
 
 /** Every entry, in the order of the directory, and the comment of the archive. */
-export type Directory = { entries: Entry[]; comment: Buffer };
+export type Directory = { entries: EntryTable; comment: Buffer };
 
 /**
  * Reads the directory.
@@ -68,8 +52,8 @@ export const readDirectory = async (source: PackageSource, limits: Limits): Prom
   }
 };
 
-const readEntries = async (zip: ZipFile, reader: SourceReader, end: EndRecord, limits: Limits): Promise<Entry[]> => {
-  const entries: Entry[] = [];
+const readEntries = async (zip: ZipFile, reader: SourceReader, end: EndRecord, limits: Limits): Promise<EntryTable> => {
+  const entries = new EntryTable();
   // Digests of the names: a million names twice would be a third of what the directory costs.
   const names = createIdSet();
   const headers = zip.eachEntry();
@@ -90,7 +74,7 @@ const readEntries = async (zip: ZipFile, reader: SourceReader, end: EndRecord, l
         'TOO_LARGE',
         `more than ${limits.uncompressedBytes} bytes uncompressed, the most allowed`,
       );
-    entries.push(entry);
+    entries.add(entry);
   }
   if (at === end.directoryEnd) return entries;
   const message = `${entries.length} entries are counted, which end at ${at}; allowed is ${end.directoryEnd}, where the directory ends`;
@@ -100,7 +84,7 @@ const readEntries = async (zip: ZipFile, reader: SourceReader, end: EndRecord, l
 /** Names that some file system takes for one. */
 export const foldName = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 
-const toEntry = (found: ZipEntry): Entry => {
+const toEntry = (found: ZipEntry): Omit<Entry, 'end'> => {
   const { generalPurposeBitFlag: flags, compressionMethod: method } = found;
   const name = nameOf(found.fileNameRaw, flags);
   const role = roleOf(name);
@@ -136,7 +120,6 @@ const toEntry = (found: ZipEntry): Entry => {
     compressedSize: found.compressedSize,
     crc32: found.crc32,
     offset: found.relativeOffsetOfLocalHeader,
-    end: 0,
   };
 };
 
@@ -161,19 +144,20 @@ const nameOf = (raw: Buffer, flags: number): string => {
   return raw.toString();
 };
 
-/** Gives each entry the room up to the next one, so that none can reach into another or into the directory. */
-const withEnds = (entries: Entry[], directory: number): Entry[] => {
-  const byOffset = entries.toSorted((a, b) => a.offset - b.offset);
-  const first = byOffset[0]?.offset ?? directory;
-  if (first !== 0) throw new PackageRefused('HIDDEN_BYTES', `${first} bytes before the first entry; allowed are 0`);
-  byOffset.forEach((entry, index) => {
-    entry.end = byOffset[index + 1]?.offset ?? directory;
-    const needed = localHeaderBytes + Buffer.byteLength(entry.name) + entry.compressedSize;
-    if (entry.offset + needed > entry.end) {
-      const room = Math.max(0, entry.end - entry.offset);
-      throw new PackageRefused('OVERLAP', `needs ${needed} bytes, has ${room} before what follows`, entry.name);
-    }
+/** No entry may reach into another or into the directory. */
+const withEnds = (entries: EntryTable, directory: number): EntryTable => {
+  let isFirst = true;
+  entries.setEnds(directory, ({ name, offset, compressedSize, end }) => {
+    if (isFirst && offset !== 0)
+      throw new PackageRefused('HIDDEN_BYTES', `${offset} bytes before the first entry; allowed are 0`);
+    isFirst = false;
+    const needed = localHeaderBytes + Buffer.byteLength(name) + compressedSize;
+    if (offset + needed <= end) return;
+    const room = Math.max(0, end - offset);
+    throw new PackageRefused('OVERLAP', `needs ${needed} bytes, has ${room} before what follows`, name);
   });
+  if (isFirst && directory !== 0)
+    throw new PackageRefused('HIDDEN_BYTES', `${directory} bytes before the first entry; allowed are 0`);
   return entries;
 };
 

@@ -1,7 +1,7 @@
 /** The rows of a volume: out of gzip where they are packed so, and spelled as our schemas have them. */
 import type { Readable } from 'node:stream';
-import type { Entry } from './directory.ts';
 import type { EntityKind } from './entities.ts';
+import type { Entry } from './entry-table.ts';
 import { PackageRefused } from './errors.ts';
 import { gunzip } from './gunzip.ts';
 import type { Limits } from './limits.ts';

@@ -1,9 +1,10 @@
 /** Opens a volume: everything that its directory and its manifest show is checked before any row is handed on. */
 import type { Readable } from 'node:stream';
 import { openBody } from './body.ts';
-import { type Entry, readDirectory } from './directory.ts';
+import { readDirectory } from './directory.ts';
 import { dataEntry, type EntityKind } from './entities.ts';
 import { type RowLine, rowsOf } from './entry-rows.ts';
+import { type Entries, type Entry, type EntryTable, type FileEntries, FileTable } from './entry-table.ts';
 import { type Finding, PackageRefused } from './errors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { type Manifest, manifestEntry } from './manifest.ts';
@@ -11,8 +12,8 @@ import { checksumsOf, type Dialect, manifestFrom } from './manifest-text.ts';
 import { isMarkedRepaired, repairedText } from './repaired-mark.ts';
 import type { PackageSource } from './source.ts';
 
-export type { Entry } from './directory.ts';
 export type { RowLine } from './entry-rows.ts';
+export type { Entries, Entry, FileEntries } from './entry-table.ts';
 export type { Dialect } from './manifest-text.ts';
 
 /** An opened volume. It holds names and sizes, never rows or bytes. */
@@ -20,11 +21,11 @@ export type Volume = {
   manifest: Manifest;
   dialect: Dialect;
   /** Every entry, the manifest and empty folders among them. */
-  entries: readonly Entry[];
+  entries: Entries;
   /** Where the rows of a kind stand: `data/{kind}.json`, or `data/{kind}.json.gz` if that is there. */
   data: ReadonlyMap<EntityKind, Entry>;
   /** By file id, as it stands in the entry's name. */
-  files: ReadonlyMap<string, Entry>;
+  files: FileEntries;
   /** What the manifest states, by entry name; 64 hex digits in lower case. */
   checksums: ReadonlyMap<string, string>;
   /** Checksums of `data/{kind}.json` where only `data/{kind}.json.gz` is there: of what is within the gzip. */
@@ -65,21 +66,22 @@ export const openVolume = async (source: PackageSource, limits: Partial<Limits> 
   };
 };
 
-type Sorted = { data: Map<EntityKind, Entry>; files: Map<string, Entry> };
+type Sorted = { data: Map<EntityKind, Entry>; files: FileTable };
 
-const sortOut = (entries: readonly Entry[], dialect: Dialect, notes: Finding[]): Sorted => {
-  const sorted: Sorted = { data: new Map(), files: new Map() };
+const sortOut = (entries: EntryTable, dialect: Dialect, notes: Finding[]): Sorted => {
+  const sorted: Sorted = { data: new Map(), files: new FileTable(entries) };
+  let at = -1;
   for (const entry of entries) {
+    at += 1;
     const { name, role } = entry;
     if (role.is === 'data') chooseData(sorted.data, role.kind, entry, dialect, notes);
     if (role.is === 'folder') notes.push({ code: 'NOT_READ', message: `${name}: an empty folder`, entry: name });
     if (role.is !== 'file') continue;
     if (role.byS3Key && dialect === 'fzip-1.0')
       throw new PackageRefused('BAD_ENTRY_NAME', 'a depth of 4; allowed is files/{fileId}/{name}', name);
-    const twin = sorted.files.get(role.fileId);
+    const twin = sorted.files.add(at, role.fileId);
     if (twin)
       throw new PackageRefused('DUPLICATE_ENTRY', `"${twin.name}" holds the same file; allowed is one entry`, name);
-    sorted.files.set(role.fileId, entry);
   }
   return sorted;
 };
@@ -104,7 +106,7 @@ const chooseData = (
 
 const readManifest = async (
   source: PackageSource,
-  entries: readonly Entry[],
+  entries: Entries,
   limits: Limits,
   notes: Finding[],
 ): Promise<{ manifest: Manifest; dialect: Dialect }> => {
@@ -121,7 +123,7 @@ const readManifest = async (
 
 const inflatedOf = (
   data: ReadonlyMap<EntityKind, Entry>,
-  entries: readonly Entry[],
+  entries: Entries,
   checksums: ReadonlyMap<string, string>,
 ): Map<EntityKind, string> => {
   const found = new Map<EntityKind, string>();

@@ -1,5 +1,5 @@
 /** What surrounds an entry's bytes: the local header before them, a data descriptor behind. Both must say what the directory says. */
-import type { Entry } from './directory.ts';
+import type { Entry } from './entry-table.ts';
 import { PackageRefused, type RefusalCode } from './errors.ts';
 import { checkExtraFields } from './extra-fields.ts';
 

@@ -1,7 +1,7 @@
 /** LZMA within a ZIP (method 14), as HouseF3 writes it above 50 MiB of files: decoded as it streams, in bounded memory. */
 import type { Transform } from 'node:stream';
 import lzma from 'lzma-native';
-import type { Entry } from './directory.ts';
+import type { Entry } from './entry-table.ts';
 import { PackageRefused } from './errors.ts';
 
 // APPNOTE.TXT, section 5.8.8: two bytes of version, two of the properties' length, the properties, the stream.

@@ -186,7 +186,7 @@ const lookAtSet = async (ports: Ports, { backup }: Subject, _piece: number, tell
 };
 
 const plainBytes = (volumes: readonly Volume[]): number =>
-  volumes.flatMap(({ entries }) => entries).reduce((sum, { size }) => sum + size, 0);
+  volumes.reduce((sum, { entries }) => entries.reduce((all, { size }) => all + size, sum), 0);
 
 const withErrors = (piece: DeepPiece, errors: readonly string[]): DeepPiece => ({
   ...piece,

@@ -79,7 +79,7 @@ export const findEntries = async (
 const directoryOf = async (source: PackageSource, limits: Limits) => {
   try {
     const { entries } = await readDirectory(source, limits);
-    return entries.toSorted((a, b) => a.offset - b.offset);
+    return [...entries.byOffset()];
   } catch (error) {
     if (error instanceof PackageRefused) return error.message;
     throw error;

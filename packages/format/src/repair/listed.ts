@@ -1,5 +1,5 @@
 /** An entry that a sound directory lists. Its local header and its descriptor may be damaged: then its room tells where its bytes are. */
-import type { Entry } from '../directory.ts';
+import type { Entry } from '../entry-table.ts';
 import type { FoundEntry } from './find.ts';
 import { descriptorAt } from './headers.ts';
 import { type Allowance, type Place, type Reading, readingOf } from './places.ts';
