@@ -122,7 +122,7 @@ const parts: Readonly<Record<string, () => Promise<Line[]>>> = {
   entries: async () => {
     const path = inFolder('entries');
     await run('make entries', { path, entries, overlap: false });
-    return [{ name: `open ${entries} entries`, figures: await run('open', { path }) }];
+    return [{ name: `open ${entries} entries`, figures: await run('open', { path }), bound: flat }];
   },
 
   refusals: async () => {
