@@ -165,7 +165,8 @@ export const metricsMarkdown = (): string => `# Metrics
 Made from the table in \`packages/core/src/metrics.ts\` by \`node packages/core/scripts/events.ts\`. Namespace \`${metricNamespace}\`; every
 metric has the dimension \`service\`, the function that measured it.
 
-A job's ending is measured once, by whoever moved the job to its end, whatever was delivered how often. What a round trip does in its
+A job's ending is measured at most once, by whoever moved the job to its end, whatever was delivered how often; a crash right behind
+that move loses it. What a round trip does in its
 scratch tables is not measured.
 
 | metric | unit | dimensions | measured |

@@ -49,6 +49,20 @@ describe("a backup in HouseF3's format", () => {
     longTimeout,
   );
 
+  test('whose upload fails at once is made anew', async () => {
+    const ports = await filled();
+    let died = false;
+    const upload: Ports['packages']['upload'] = async (key, body, options) => {
+      if (died || !key.includes('/housef3-')) return ports.packages.upload(key, body, options);
+      died = true;
+      throw new Error('killed');
+    };
+    const job = await backedUp(ports, { ...ports, packages: { ...ports.packages, upload } });
+    expect(died).toBe(true);
+    expect(job.status).toBe('backup_completed');
+    expect(stored(ports)).toEqual([job.packages?.[0]?.key]);
+  });
+
   test('that HouseF3 would refuse fails with the reason, and leaves nothing', async () => {
     const ports = await filled({ housef3Bytes: 1_000 });
     const job = await backedUp(ports, ports);

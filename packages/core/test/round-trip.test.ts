@@ -170,6 +170,24 @@ describe('a round trip', () => {
     }
   });
 
+  test('that dies while its restore is removed goes on removing', async () => {
+    const { ports, backupId } = await backedUp();
+    const { job } = await createExamination(ports, { userId: user, backupId, mode: 'round_trip' });
+    let died = false;
+    const remove: Ports['jobs']['delete'] = async (jobId) => {
+      // The staging is gone by then, and the row is not.
+      if (!died && (await ports.jobs.find(jobId))?.jobType === 'restore') {
+        died = true;
+        throw new Error('killed');
+      }
+      return ports.jobs.delete(jobId);
+    };
+    await drain(ports, { ...ports, jobs: { ...ports.jobs, delete: remove } });
+    expect(died).toBe(true);
+    expect(await find(ports, job.jobId)).toMatchObject({ status: 'validation_completed', examined: { ok: true } });
+    expect(leftBehind(ports)).toEqual([]);
+  });
+
   test('never reaches a profile, though its messages lose what marks them', async () => {
     const { ports, backupId } = await backedUp();
     for (const kind of entityKinds) {

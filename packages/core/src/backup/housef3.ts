@@ -64,6 +64,8 @@ const convert = async (ports: Ports, job: Job, stored: readonly StoredVolume[]):
   }
   const key = `${packagePrefix(job)}${job.attempt}/housef3-${ports.newId()}.fzip`;
   const sink = new PassThrough({ highWaterMark: 1024 * 1024 });
+  // The upload may fail before anything is written, when nobody else listens yet.
+  sink.on('error', () => undefined);
   const uploading = ports.packages.upload(key, sink, { contentType: 'application/zip' });
   uploading.catch((error) => sink.destroy(error));
   try {

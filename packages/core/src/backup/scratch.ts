@@ -5,7 +5,7 @@ import { atRest, type Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';
 import { takeLock } from '../lock.ts';
-import type { LedgerScope, Ports } from '../ports.ts';
+import { type LedgerScope, ObjectGone, type Ports } from '../ports.ts';
 import { cancelRestore, deleteRestore } from '../restore/request.ts';
 import { writtenRows } from '../restore/rollback.ts';
 import { Busy } from '../settle.ts';
@@ -70,8 +70,13 @@ export const leaveScratch = async (ports: Ports, job: Job): Promise<boolean> => 
 
 const removeWritten = async (world: Ports, restore: Job): Promise<void> => {
   if (!restore.writing) return;
-  for await (const { kind, rows } of writtenRows(world, restore, restore.writing)) {
-    await remove(world, restore.userId, kind, rows);
+  try {
+    for await (const { kind, rows } of writtenRows(world, restore, restore.writing)) {
+      await remove(world, restore.userId, kind, rows);
+    }
+  } catch (error) {
+    // What was staged goes after the rows: whoever died in between had removed them all.
+    if (!(error instanceof ObjectGone)) throw error;
   }
 };
 
