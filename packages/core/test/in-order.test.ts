@@ -106,6 +106,35 @@ describe('rows in order', () => {
     },
   );
 
+  const named = fc.array(
+    fc.record({ categoryId: fc.uuid(), name: fc.option(fc.constantFrom('A', 'B', 'C', 'Z'), { nil: undefined }) }),
+    { maxLength: 40 },
+  );
+  test.prop([named, fc.integer({ min: 1, max: 9 }), fc.boolean()])(
+    'are so though those without the key of the index come last, as they are found',
+    async (found, chunkRows, isPlain) => {
+      const ports = memoryPorts();
+      const kind = 'categories';
+      const categories = found.map(
+        ({ categoryId, name }): Row => (name === undefined ? { categoryId } : { categoryId, name }),
+      );
+      const line = (row: Row): Line => ({ row, line: formatRow(row), at: sortKey(kind, row) });
+      const byName = categories
+        .filter(({ name }) => name !== undefined)
+        .sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
+      const chunks: ChunkRecord[] = [];
+      for (const part of [byName, categories.filter(({ name }) => name === undefined)]) {
+        for (let from = 0; from < part.length; from += chunkRows) {
+          const lines = part.slice(from, from + chunkRows).map(line);
+          chunks.push(await stageChunk(ports, work, { kind, name: `${chunks.length}` }, lines, new OrderFreeDigest()));
+        }
+      }
+      const sorted = categories.map(line).sort((a, b) => compareSortKeys(a.at, b.at));
+      const expected = sorted.map((one) => `${one.line}\n`).join('');
+      expect(await textOf(inOrder(ports, kind, runsOf(chunks), () => isPlain))).toBe(expected);
+    },
+  );
+
   test('of many chunks of few days are cut wherever a day is whole, and few chunks are open at once', async () => {
     const ports = memoryPorts();
     const found = Array.from(

@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { drain, handle } from './drive.ts';
 import { backedUp, examined, find, user } from './examining.ts';
 
-/** Every value of a metric, with its dimensions where it has any. */
+/** The values of each metric; one that has dimensions comes with them. */
 const measured = (ports: MemoryPorts): Partial<Record<MetricName, (number | Record<string, unknown>)[]>> => {
   const found: Partial<Record<MetricName, (number | Record<string, unknown>)[]>> = {};
   for (const { name, value, dimensions } of ports.measured) {

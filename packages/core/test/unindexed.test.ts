@@ -1,7 +1,18 @@
 /** Rows that HouseF3's own index does not show, and objects without a row: none is lost in silence. */
 import { fc, test as prop } from '@fast-check/vitest';
 import { createBackup, type Job } from '@fzip/core';
-import { bufferSource, checkVolume, type EntityKind, idOf, kindRules, openVolume, type Row } from '@fzip/format';
+import {
+  bufferSource,
+  checkVolume,
+  compareSortKeys,
+  type EntityKind,
+  idOf,
+  kindRules,
+  openVolume,
+  type Row,
+  type SortKey,
+  sortKey,
+} from '@fzip/format';
 import { type MemoryPorts, memoryPorts } from '@fzip/testing';
 import { describe, expect, test } from 'vitest';
 import { drain, fill } from './drive.ts';
@@ -48,11 +59,18 @@ const backedUp = async (ports: MemoryPorts): Promise<Job> => {
 
 const rowsIn = async (ports: MemoryPorts, job: Job): Promise<Map<EntityKind, string[]>> => {
   const found = new Map<EntityKind, string[]>();
+  const keys = new Map<EntityKind, SortKey>();
   for (const { key } of job.packages ?? []) {
     const bytes = ports.packages.objects.get(key)?.bytes;
     if (!bytes) throw new Error(`no ${key}`);
     const check = await checkVolume(await openVolume(bufferSource(bytes)), {
-      onRow: async (kind, row) => void found.set(kind, [...(found.get(kind) ?? []), idOf(kind, row) ?? '']),
+      onRow: (kind, row) => {
+        const before = keys.get(kind);
+        // Where a row was found is no matter of its place.
+        if (before) expect(compareSortKeys(before, sortKey(kind, row)), kind).toBeLessThan(0);
+        keys.set(kind, sortKey(kind, row));
+        found.set(kind, [...(found.get(kind) ?? []), idOf(kind, row) ?? '']);
+      },
     });
     expect(check.errors).toEqual([]);
   }

@@ -53,7 +53,7 @@ const normalNumbers = (value: Value): Value => {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalNumbers(inner)]));
 };
 
-/** The order of rows in a package: by the index's range key, then by id. Numbers before texts; rows without the key come first. */
+/** The order of rows in a package: by the index's range key, then by id. Rows without the key come first, then numbers, then texts. */
 export type SortKey = readonly [range: number | string, id: string];
 
 export const sortKey = (kind: EntityKind, row: Row): SortKey => {
@@ -67,6 +67,7 @@ export const sortKey = (kind: EntityKind, row: Row): SortKey => {
 export const compareSortKeys = (a: SortKey, b: SortKey): number => compareRange(a[0], b[0]) || compareText(a[1], b[1]);
 
 const compareRange = (a: number | string, b: number | string): number => {
+  if (a === '' || b === '') return Number(b === '') - Number(a === '');
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (typeof a === 'number') return -1;
   if (typeof b === 'number') return 1;

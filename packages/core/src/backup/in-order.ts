@@ -10,13 +10,13 @@ type Part = ChunkPart & { chunk: ChunkRecord; from: number };
 export type Run = { parts: Part[]; stored: number };
 
 /**
- * The runs of chunks in the order in which the index gave them. It orders rows by their range key alone, so that those with one range
- * key are one run, in however many chunks they stand. A run is whole in one volume.
+ * The runs of chunks, in the order of the package. An index orders rows by their range key alone, so that those with one range key are
+ * one run, in however many chunks they stand; rows that it does not show come in chunks behind all others. A run is whole in one volume.
  */
 export const runsOf = (chunks: readonly ChunkRecord[]): Run[] => {
   const runs: Run[] = [];
   let reached: SortKey | undefined;
-  for (const part of chunks.flatMap(partsOf)) {
+  for (const part of chunks.flatMap(partsOf).sort((a, b) => compareSortKeys(a.first, b.first))) {
     const stored = Math.ceil((part.chunk.stored * part.bytes) / Math.max(1, part.chunk.bytes));
     const run = runs.at(-1);
     if (run && reached !== undefined && compareSortKeys(rangeOf(part.first), rangeOf(reached)) <= 0) {

@@ -10,7 +10,7 @@ import {
 } from '@fzip/format';
 import { z } from 'zod';
 import type { Counts } from '../counts.ts';
-import { backupParameters, type Job } from '../jobs.ts';
+import { backupParameters, type Job, type StoredVolume } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { finishPiece, scopeOf } from '../ledger.ts';
 import { hour } from '../limits.ts';
@@ -146,10 +146,16 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
     const stored = await ports.packages.head(key);
     if (stored?.etag !== etag) errors.push(`${key}: ${stored ? 'was replaced' : 'is gone'} since it was read back`);
   }
-  const { packageFormat: format = 'fzip' } = backupParameters(job);
+  // What is not right is converted for nobody.
+  const own = inOwnFormat(checks, volumes, found);
+  const given = errors.length > 0 ? own : await inItsFormat(ports, job, own);
+  if (given === undefined) return 'stopping';
+  if ('refused' in given) {
+    return failBackup(ports, job, 'NOT_CONVERTIBLE', `HouseF3's format cannot hold the package: ${given.refused}`);
+  }
   const gone = goneSince(job, collected);
   const moved = movedIn(collected.values());
-  const packageSize = volumes.reduce((total, volume) => total + volume.size, 0);
+  const packageSize = given.packages.reduce((total, { size }) => total + size, 0);
   const now = ports.clock();
   const validation = quality({
     errors,
@@ -170,37 +176,53 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
       ...gone.map(({ message }) => message),
       ...[...collected].flatMap(([kind, { pieces }]) => pieces.flatMap((piece) => unlisted(kind, piece))),
       ...checks.flatMap((check) => check.warnings),
+      ...given.told,
     ],
-    // Its size is that of another format.
-    last: format === 'fzip' ? await lastBackup(ports, job) : undefined,
+    last: await lastBackup(ports, job),
   });
   if (errors.length > 0) {
     const message = `the stored package is not what was collected: ${errors[0]}`;
     return failBackup(ports, job, 'VALIDATION_FAILED', message, errors, validation);
   }
-  const asked = format === 'housef3' ? await inHousef3(ports, job, volumes) : 'fzip';
-  if (asked === undefined) return 'stopping';
-  if (asked !== 'fzip' && 'refused' in asked) {
-    return failBackup(ports, job, 'NOT_CONVERTIBLE', `HouseF3's format cannot hold the package: ${asked.refused}`);
-  }
-  const own = Object.assign({}, ...checks.map((check) => check.dataChecksums).reverse());
-  const packages = asked === 'fzip' ? volumes : [asked];
-  const told = asked === 'fzip' ? [] : asked.told;
   // Its user may change how long it is kept up to this very write.
   return settle(ports, job, 'backup_completed', (current) => ({
     currentPhase: 'completed',
-    packages: packages.map(({ key, size, etag, sha256 }) => ({ key, size, etag, sha256 })),
-    packageSize: packages.reduce((total, { size }) => total + size, 0),
+    packages: given.packages.map(({ key, size, etag, sha256 }) => ({ key, size, etag, sha256 })),
+    packageSize,
     expiresAt: now + (current.amended?.expiresInHours ?? backupParameters(current).expiresInHours) * hour,
-    validation: { ...validation, issues: [...validation.issues, ...told].slice(0, kept) },
+    validation,
     summary: {
-      counts: asked === 'fzip' ? found : asked.counts,
-      manifestChecksums: asked === 'fzip' ? own : asked.checksums,
+      counts: given.counts,
+      manifestChecksums: given.checksums,
       failedFiles: checks.flatMap((check) => check.failedFiles).slice(0, kept),
       failedFilesCount: filesFailed,
       notIncluded: [...notIncluded],
     },
   }));
+};
+
+/** What the user is given: the volumes that were validated, or what was made of them. */
+type Given = {
+  packages: readonly StoredVolume[];
+  counts: Counts;
+  /** Of `data/` entries; every volume has its own of data/transactions.json, and the first one's is told. */
+  checksums: Record<string, string>;
+  /** What its user should know of the format. */
+  told: readonly string[];
+};
+
+const inOwnFormat = (checks: readonly Checked[], volumes: readonly VolumeRecord[], counts: Counts): Given => ({
+  packages: volumes,
+  counts,
+  checksums: Object.assign({}, ...checks.map((check) => check.dataChecksums).reverse()),
+  told: [],
+});
+
+/** In the format that was asked for; undefined if the job was stopped meanwhile. */
+const inItsFormat = async (ports: Ports, job: Job, own: Given): Promise<Given | { refused: string } | undefined> => {
+  if (backupParameters(job).packageFormat !== 'housef3') return own;
+  const made = await inHousef3(ports, job, own.packages);
+  return made && !('refused' in made) ? { ...made, packages: [made] } : made;
 };
 
 /** Rows that the last look saw, of all kinds. */
