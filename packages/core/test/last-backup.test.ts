@@ -26,6 +26,7 @@ test('a backup is held against the last of the same user, type and filters', asy
   const first = await back({});
   await back({}, 'bob');
   expect((await back({ description: 'the same' })).shrunk).toEqual([]);
+  expect((await back({ packageFormat: 'housef3' })).shrunk).toEqual([]);
   for (const row of ports.profiles
     .rows('transactions')
     .filter(({ userId }) => userId === user)
@@ -39,4 +40,5 @@ test('a backup is held against the last of the same user, type and filters', asy
   // From then on this is the usual.
   expect((await back({})).shrunk).toEqual([]);
   expect(jobId).not.toBe(first.jobId);
+  expect((await back({ packageFormat: 'housef3' })).shrunk).toHaveLength(1);
 });

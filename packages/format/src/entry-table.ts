@@ -2,9 +2,8 @@
  * The entries of a volume in columns: a million of them as objects would take as much memory as a package may have bytes.
  * An entry is made when it is asked for, anew each time.
  */
-import { randomBytes } from 'node:crypto';
-import type { Role } from './layout.ts';
-import { roleOf } from './layout.ts';
+import { idHash } from './id-set.ts';
+import { type Role, roleOf } from './layout.ts';
 
 /** One entry of a volume, as the central directory states it. Sizes and offsets in bytes. */
 export type Entry = {
@@ -108,12 +107,12 @@ export class EntryTable implements Entries {
     this.#nameEnds.set(at, start + bytes);
   }
 
-  nameAt(at: number): string {
+  #nameAt(at: number): string {
     return this.#names.toString('utf8', at === 0 ? 0 : this.#nameEnds.get(at - 1), this.#nameEnds.get(at));
   }
 
   at(at: number): Entry {
-    const name = this.nameAt(at);
+    const name = this.#nameAt(at);
     return {
       name,
       role: this.#roleAt(at, name),
@@ -146,7 +145,7 @@ export class EntryTable implements Entries {
   fileIdAt(at: number): string | undefined {
     const kind = kinds[this.#kinds.get(at)];
     if (kind !== 'file' && kind !== 'byS3Key') return undefined;
-    return this.nameAt(at).split('/')[kind === 'file' ? 1 : 2];
+    return this.#nameAt(at).split('/')[kind === 'file' ? 1 : 2];
   }
 
   /** Gives each entry the room up to the next one, in the order of the bytes; `see` hears of each, and of the first's offset. */
@@ -206,10 +205,10 @@ export class EntryTable implements Entries {
   }
 }
 
-/** The files of a table, found by a hash of their ids that no package can be made for. */
+/** The files of a table, found by a hash of their ids. */
 export class FileTable implements FileEntries {
   readonly #entries: EntryTable;
-  readonly #seed = randomBytes(4).readInt32LE();
+  readonly #hash = idHash();
   /** Place of an entry plus one; 0 is free. */
   readonly #slots: Uint32Array;
   #size = 0;
@@ -242,13 +241,6 @@ export class FileTable implements FileEntries {
       const taken = this.#slots[at] ?? 0;
       if (taken === 0 || this.#entries.fileIdAt(taken - 1) === fileId) return at;
     }
-  }
-
-  #hash(text: string): number {
-    let hash = this.#seed;
-    for (let n = 0; n < text.length; n += 1) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    return (hash ^ (hash >>> 13)) >>> 0;
   }
 
   get(fileId: string): Entry | undefined {

@@ -75,6 +75,17 @@ export const createIdSet = (): IdSet => {
   };
 };
 
+/** A hash of ids, of 32 bits: under a secret seed, so that no package can be made whose ids all meet in one place. */
+export const idHash = (): ((id: string) => number) => {
+  const seed = randomBytes(4).readUInt32LE();
+  const value = new Uint32Array(lanes);
+  return (id) => {
+    toLanes(id, value);
+    const [a = 0, b = 0, c = 0, d = 0] = value;
+    return mix(seed, a, b, c, d);
+  };
+};
+
 const toLanes = (id: string, value: Uint32Array): void => {
   if (uuidToLanes(id, value)) return;
   const digits = hash('sha256', id);
