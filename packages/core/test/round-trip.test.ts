@@ -9,6 +9,8 @@ import { backedUp, examined, find, user } from './examining.ts';
 const minute = 60_000;
 const everyCall = process.env.FZIP_LONG === '1';
 const longTimeout = 300_000;
+/** Two or three chunks a kind: enough for a crash between any two, and every call takes its time to try. */
+const fewChunks = { chunkRows: 20 };
 
 /** Everything that is anybody's: rows, files, jobs that are shown, events. A round trip adds none of these. */
 const world = async (ports: MemoryPorts) => ({
@@ -208,7 +210,7 @@ describe('a round trip', () => {
   test.each(['before', 'after'] as const)(
     'dies at any call %s its effect and comes to the same end',
     async (when) => {
-      const { ports: counting, backupId: counted } = await backedUp();
+      const { ports: counting, backupId: counted } = await backedUp(fewChunks);
       const faulty = failing(counting, 0, when);
       const { job } = await createExamination(faulty.ports, { userId: user, backupId: counted, mode: 'round_trip' });
       await drain(counting, faulty.ports);
@@ -216,7 +218,7 @@ describe('a round trip', () => {
       expect(faulty.calls()).toBeGreaterThan(100);
       const stride = everyCall ? 1 : Math.ceil(faulty.calls() / 25);
       for (let nth = 1; nth <= faulty.calls(); nth += stride) {
-        const { ports, backupId } = await backedUp();
+        const { ports, backupId } = await backedUp(fewChunks);
         const before = await world(ports);
         const broken = failing(ports, nth, when);
         const create = () =>
