@@ -4,7 +4,7 @@
  * anything else keeps the text it came with.
  */
 
-import { sortedNames } from './sorted-names.ts';
+import { orderOf } from './order.ts';
 
 /** A number that a JavaScript `number` would change. `text` is its source text, a JSON number. */
 export class ExactNumber {
@@ -92,49 +92,48 @@ const describe = (value: Value): string =>
   value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 
 /** The canonical spelling of a value: keys sorted by UTF-16 code unit, no white space, numbers by their text. */
-export const formatValue = (value: Value): string => spelledAfter('', value);
-
-/** What was spelled so far with a value behind it: one text that grows is made of fewer pieces than many put together. */
-const spelledAfter = (text: string, value: Value): string => {
-  if (typeof value === 'string') return mustEscape.test(value) ? text + JSON.stringify(value) : `${text}"${value}"`;
-  if (typeof value === 'number') return text + value;
-  if (value === null || typeof value === 'boolean') return text + String(value);
-  if (value instanceof ExactNumber) return text + value.text;
-  return Array.isArray(value) ? listAfter(text, value) : mapAfter(text, value);
+export const formatValue = (value: Value): string => {
+  if (value instanceof ExactNumber) return value.text;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const ordered = inOrder(value);
+  return ordered === undefined ? spelled(value) : JSON.stringify(ordered);
 };
 
-const listAfter = (text: string, list: Value[]): string => {
-  let spelled = `${text}[`;
-  let separator = '';
-  for (const value of list) {
-    spelled = spelledAfter(spelled + separator, value);
-    separator = ',';
+/**
+ * A list or map as JSON.stringify spells it canonically, which it does in half the time that we need; undefined if no object can
+ * have that order.
+ */
+const inOrder = (value: Value[] | { [key: string]: Value }): object | undefined => {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return value;
+    const list = value.map(orderedValue);
+    return list.includes(undefined) ? undefined : list;
   }
-  return `${spelled}]`;
-};
-
-const mapAfter = (text: string, map: { [key: string]: Value }): string => {
-  let spelled = `${text}{`;
-  let separator = '';
-  for (const name of sortedNames(map)) {
-    spelled = spelledAfter(spelled + separator + formatName(name), map[name] as Value);
-    separator = ',';
+  const { names, isKept } = orderOf(value);
+  if (!isKept) return undefined;
+  const map: { [key: string]: unknown } = {};
+  for (const name of names) {
+    const ordered = orderedValue(value[name] as Value);
+    if (ordered === undefined) return undefined;
+    map[name] = ordered;
   }
-  return `${spelled}}`;
+  return map;
 };
 
-/** Nearly every text is spelled as it is, which a pattern tells sooner than JSON.stringify does. Any surrogate is left to that. */
-const mustEscape = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
-
-/** A name with its colon. Rows are much alike, so the spelling of the first names is kept. */
-const formatName = (name: string): string => {
-  const known = spelledNames.get(name);
-  if (known !== undefined) return known;
-  const spelled = `${JSON.stringify(name)}:`;
-  if (spelledNames.size < 1000 && name.length < 100) spelledNames.set(name, spelled);
-  return spelled;
+const orderedValue = (value: Value): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  return value instanceof ExactNumber ? rawJSON(value.text) : inOrder(value);
 };
-const spelledNames = new Map<string, string>();
+
+// TypeScript's library does not know it yet; Node has it since 21.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+const spelled = (value: Value): string => {
+  if (Array.isArray(value)) return `[${value.map(formatValue).join()}]`;
+  if (!isMap(value)) return formatValue(value);
+  const spellOne = (name: string): string => `${JSON.stringify(name)}:${formatValue(value[name] as Value)}`;
+  return `{${orderOf(value).names.map(spellOne).join()}}`;
+};
 
 /** A row as the one line that stands for it in a package, without the line end. */
 export const formatRow = (row: Row): string => formatValue(row);

@@ -8,6 +8,7 @@ import { defaultLimits } from './limits.ts';
 import { type Manifest, manifestEntry } from './manifest.ts';
 import { type Dialect, manifestFrom, manifestText } from './manifest-text.ts';
 import { fileEntry, isCompressed } from './names.ts';
+import { useNativeCrc } from './native-crc.ts';
 
 /**
  * Rows of a kind as canonical lines (`formatRow`), in the order of the package. Bytes are of whole lines, each ended by a line feed
@@ -58,6 +59,8 @@ export class FileBroke extends Error {
     this.fileId = fileId;
   }
 }
+
+useNativeCrc();
 
 const blockChars = 64 * 1024;
 const streamBytes = 256 * 1024;
