@@ -31,8 +31,7 @@ class Refused(Exception): pass  # a code of the format document and what was fou
 class Number(str): pass  # a JSON number by its source text, since a float would change it
 
 def need(is_so, code, found):
-    if not is_so:
-        raise Refused(f'{code} {found}')
+    if not is_so: raise Refused(f'{code} {found}')
 
 class Package:
     """One volume. What its manifest lacks has a default; what is of a wrong type there fails where it is used."""
@@ -56,8 +55,7 @@ class Package:
             kind, user, file = LAYOUT.fullmatch(name).groups()
             need(not (user and self.ours), 'BAD_ENTRY_NAME', f'{name!a}: allowed is files/fileId/name')
             need(not (file in self.files or self.ours and kind in self.data), 'DUPLICATE_ENTRY', f'{name!a} has a twin')
-            self.data.update({kind: entry} if kind else {})
-            self.files.update({file: entry} if file else {})
+            for held, key in (self.data, kind), (self.files, file): held.update({key: entry} if key else {})
 
     def at(self, start, length):
         need(start + length <= self.size, 'TRUNCATED', f'{start + length - self.size} bytes are missing')
@@ -185,8 +183,7 @@ class Package:
                         'MISPLACED_ROWS': counts[kind] and self.number > 1 and kind not in ('transactions', 'analytics'),
                         'MISSING_CHECKSUM': entry and self.sums and not {f'data/{kind}.json', entry.name} & {*self.sums}}
             wrong += [f'{code} data/{kind}.json: {counts[kind]} rows' for code, is_so in findings.items() if is_so]
-            is_missing = not entry and self.number == 1 and kind != 'analytics'
-            doubtful += [f'MISSING_ENTRY data/{kind}.json'] if is_missing else []
+            doubtful += [f'MISSING_ENTRY data/{kind}.json'] if not entry and self.number == 1 and kind != 'analytics' else []
         for entry in self.entries.values():
             if entry.name != 'manifest.json' and entry not in self.data.values():
                 sum(map(len, judged(self.body(entry), wrong)))
@@ -195,10 +192,11 @@ class Package:
             lost[one['kind'], one['field'], one.get('missing')] -= int(one['rows'])
         for (kind, path, target), rows in lost.items():
             if self.number == 1 and rows > 0 and target not in ids[KINDS[kind][1][path]]:
-                is_vital = path == 'accountId' and kind in ('transactions', 'file_maps')
-                (wrong if is_vital else doubtful).append(f'DANGLING_REFERENCE {kind}: {path} refers to {target!a}')
-        wrong += [f'UNKNOWN_ENTRY {file!a}: no row' for file in {*self.files} - ids['transaction_files'] if self.number == 1]
-        gone = ids['transaction_files'] - {*self.files} - {one['file_id'] for one in self.manifest.get('failed_files', ())}
+                report = wrong if path == 'accountId' and kind in ('transactions', 'file_maps') else doubtful
+                report.append(f'DANGLING_REFERENCE {kind}: {path} refers to {target!a}')
+        rows, failed = {*map(safe, ids['transaction_files'])}, {safe(one['file_id']) for one in self.manifest.get('failed_files', ())}
+        wrong += [f'UNKNOWN_ENTRY {file!a}: no row' for file in {*self.files} - rows if self.number == 1]
+        gone = rows - {*self.files} - failed
         doubtful += [f'MISSING_ENTRY the bytes of {file!a}' for file in gone if self.count == 1]
         return wrong, counts
 
@@ -261,12 +259,14 @@ def snake_case(pairs):
 def spell(value, levels=40):
     """The canonical spelling: keys by UTF-16 unit, no white space, numbers by their text."""
     need(levels or not isinstance(value, (dict, list)), 'TOO_DEEP', 'a row of more than 40 levels')
-    if isinstance(value, list):
-        return f'[{",".join(spell(inner, levels - 1) for inner in value)}]'
+    if isinstance(value, list): return f'[{",".join(spell(inner, levels - 1) for inner in value)}]'
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode('utf-16-be'))
         return '{%s}' % ','.join(f'{spell(name)}:{spell(value[name], levels - 1)}' for name in names)
     return str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=False)
+
+def safe(id):  # as names of entries spell it, up to the length where they cut it
+    return re.sub(r'[\0-\x1f\x7f-\x9f/\\:*?"<>|]', '_', unicodedata.normalize('NFC', id)).rstrip('. ') or '_'
 
 def targets(row, path):
     value = row.get(path.split('[')[0])

@@ -173,6 +173,25 @@ describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('the reader in
     expect([await codesOf(enough), (await codesOf(few)).length > 0]).toEqual([[], true]);
   });
 
+  test('finds the bytes of files whose ids no entry name can hold as they are', async () => {
+    const [found] = fc.sample(
+      profile.filter(({ files, rows }) => files.length > 0 && rows.transaction_files.length > 0),
+      { seed: 5, numRuns: 1 },
+    );
+    if (!found) throw new Error('no profile with files came');
+    const [file] = found.files;
+    if (!file) throw new Error('no file came');
+    const odd = 'statement: "cafe\u0301"?. ';
+    for (const row of [...found.rows.transaction_files, ...found.rows.transactions])
+      if (row.fileId === file.fileId) row.fileId = odd;
+    file.fileId = odd;
+    const { zip } = await pack(found);
+    const ours = await checkVolume(await openVolume(bufferSource(zip)));
+    const codes = new Set(ours.errors.map(({ code }) => code));
+    const [answer] = ask([['verify', await keep(zip)]]);
+    expect([answer?.code, [...codes].filter((code) => unjudged[code] === undefined)]).toEqual([0, []]);
+  });
+
   test('compares a checksum with what is within a gzip where only the gzip stands', async () => {
     const [found] = fc.sample(profile, { seed: 6, numRuns: 1 });
     const entries = await unpack((await pack(found as Profile)).zip);
