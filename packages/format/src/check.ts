@@ -2,7 +2,7 @@
 import { compareCounts, eachKind, type Read, type Reading, readVolume, startReading } from './check-volume.ts';
 import type { EntityKind } from './entities.ts';
 import type { Finding } from './errors.ts';
-import { createFindings, type Findings, type Report } from './findings.ts';
+import { type ByCode, countOf, createFindings, type Findings, type Report } from './findings.ts';
 import { checkOwned, checkPresent } from './owner-check.ts';
 import type { Volume } from './reader.ts';
 import type { Row } from './row.ts';
@@ -13,7 +13,7 @@ export type CheckOptions = {
   onRow?: (kind: EntityKind, row: Row, line: string) => void | Promise<void>;
   /** Hears of the uncompressed bytes read so far; in the end the sum of `size` of all data and files. */
   onProgress?: (bytes: number) => void;
-  /** How many errors, and how many warnings, are kept; all are counted. */
+  /** How many errors, and how many warnings, are kept, besides the first of each code; all are counted. */
   maxErrors?: number;
   /** Sums the rows' digests, which costs a SHA-256 a row: for whoever compares them with what was collected. */
   withDigests?: boolean;
@@ -23,10 +23,12 @@ export type CheckOptions = {
 type Verdict = {
   /** Without errors. Warnings do not matter. */
   intact: boolean;
-  /** The first ones. */
+  /** The first ones, and the first of each code. */
   errors: Finding[];
   errorCount: number;
+  errorsByCode: ByCode;
   warnings: Finding[];
+  warningsByCode: ByCode;
   counts: Record<EntityKind, number>;
   files: { present: number; failed: number; bytes: number };
 };
@@ -107,11 +109,13 @@ const missingFinding = (
   return { code: 'MISSING_VOLUME', message };
 };
 
-const verdictOf = ({ errors, errorCount, warnings }: Findings, { counts, files }: Read): Verdict => ({
-  intact: errorCount() === 0,
-  errors,
-  errorCount: errorCount(),
-  warnings,
+const verdictOf = (found: Findings, { counts, files }: Read): Verdict => ({
+  intact: found.errors.length === 0,
+  errors: found.errors,
+  errorCount: countOf(found.errorsByCode),
+  errorsByCode: found.errorsByCode,
+  warnings: found.warnings,
+  warningsByCode: found.warningsByCode,
   counts,
   files,
 });

@@ -1,32 +1,39 @@
-/** What a check found: all of it counted, the first of it kept. */
+/** What a check found: all of it counted, the first of it kept, and the first of each code. */
 import { type Finding, PackageRefused } from './errors.ts';
+
+/** How many findings have each code. */
+export type ByCode = Partial<Record<Finding['code'], number>>;
 
 export type Report = { error(finding: Finding): void; warn(finding: Finding): void };
 
 export type Findings = Report & {
   readonly errors: Finding[];
   readonly warnings: Finding[];
-  /** Of all errors, kept or not. */
-  errorCount(): number;
+  /** Of all errors and warnings, kept or not. */
+  readonly errorsByCode: ByCode;
+  readonly warningsByCode: ByCode;
 };
 
 /** @param most how many errors, and how many warnings, are kept */
 export const createFindings = (most = 100): Findings => {
   const [errors, warnings]: [Finding[], Finding[]] = [[], []];
-  let count = 0;
+  const [errorsByCode, warningsByCode]: [ByCode, ByCode] = [{}, {}];
+  const keep = (kept: Finding[], byCode: ByCode, finding: Finding): void => {
+    const before = byCode[finding.code] ?? 0;
+    byCode[finding.code] = before + 1;
+    if (kept.length < most || before === 0) kept.push(finding);
+  };
   return {
     errors,
     warnings,
-    errorCount: () => count,
-    error: (finding) => {
-      count += 1;
-      if (errors.length < most) errors.push(finding);
-    },
-    warn: (finding) => {
-      if (warnings.length < most) warnings.push(finding);
-    },
+    errorsByCode,
+    warningsByCode,
+    error: (finding) => keep(errors, errorsByCode, finding),
+    warn: (finding) => keep(warnings, warningsByCode, finding),
   };
 };
+
+export const countOf = (byCode: ByCode): number => Object.values(byCode).reduce((sum, count) => sum + count, 0);
 
 /** Runs a piece of the check; a refusal becomes an error of the report, anything else is an accident. */
 export const reporting = async (report: Report, piece: () => Promise<void>): Promise<void> => {

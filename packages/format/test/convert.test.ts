@@ -25,7 +25,7 @@ import {
 } from '../src/index.ts';
 import { eachKind, type Profile, profile, rowOf } from './arbitraries.ts';
 import { faultsOf, parsedByHousef3 } from './housef3-model.ts';
-import { memorySink, pack, repack, unpack } from './packing.ts';
+import { editManifest, memorySink, pack, repack, sha256, unpack } from './packing.ts';
 import { openSet, packSet } from './sets.ts';
 
 let folder: string;
@@ -90,6 +90,36 @@ describe('a package', () => {
     before.volume.set_summary = before.data_summary;
     expect(manifest).toEqual(before);
     expect(converted_from).toBe('housef3-2.5');
+  });
+
+  test('may have more that is odd than a check tells of: all of it is stated', async () => {
+    const [whole] = fc.sample(
+      profile.filter(({ rows }) => rows.transactions.length > 0),
+      { numRuns: 1, seed: 5 },
+    ) as [Profile];
+    const entries = await unpack((await converted([await opened((await pack(whole)).zip)], 'housef3-2.5')).zip);
+    const name = 'data/transactions.json';
+    const [row] = JSON.parse(String(entries.get(name))) as [object];
+    const odd = Array.from({ length: 10_500 }, (_, n) => ({
+      ...row,
+      transactionId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+      description: 5,
+    }));
+    const bytes = Buffer.from(JSON.stringify(odd));
+    entries.set(name, bytes);
+    editManifest(entries, (found) => {
+      const manifest = found as unknown as Record<string, Record<string, unknown>>;
+      Object.assign(manifest.checksums ?? {}, { [name]: sha256(bytes) });
+      Object.assign(manifest.dataSummary ?? {}, { transactionsCount: odd.length });
+      delete manifest.volume;
+    });
+    const source = await opened(repack(entries));
+    const check = await checkVolume(source);
+    expect([check.errorCount > 10_000, check.errors.length < 200]).toEqual([true, true]);
+    const { volume } = await converted([source], 'fzip-1.0');
+    expect(volume.manifest.known_defects).toContainEqual(
+      expect.objectContaining({ kind: 'transactions', field: 'description', rows: odd.length }),
+    );
   });
 
   test('that is damaged is refused, with advice', async () => {

@@ -9,7 +9,7 @@ export const verifyCommand: CommandOf = {
   name: 'verify',
   summary: 'check every byte and row of a package',
   about: `Says "intact" (exit code 0), "damaged" and by what (1), or that it could not tell, since reading failed (3).
-JSON: {ok, verdict: "intact"|"damaged", setChecked, volumes: [{name, number, count, intact, errorCount, errors, warnings, counts, files}], set?, error?}; the first hundred errors and warnings of each volume, as {code, message, entry?, id?}. "set" holds the same of what only the volumes together show.`,
+JSON: {ok, verdict: "intact"|"damaged", setChecked, volumes: [{name, number, count, intact, errorCount, errorsByCode, errors, warningsByCode, warnings, counts, files}], set?, error?}; the first hundred errors and warnings of each volume and the first of each code, as {code, message, entry?, id?}; all of them counted by code. "set" holds the same of what only the volumes together show.`,
   arguments: [{ name: '<package...>', about: 'path or https URL of a package, or of volumes of one set' }],
   options: [],
   examples: [
@@ -72,8 +72,8 @@ const check = async (io: Io, { volumes, name }: OpenedPackage): Promise<PackageC
 
 const documentOf = ({ name, volume, check }: Checked) => {
   const { number, count } = volume.manifest.volume;
-  const { intact, errorCount, errors, warnings, counts, files } = check;
-  return { name, number, count, intact, errorCount, errors, warnings, counts, files };
+  const { digests: _, ...verdict } = check;
+  return { name, number, count, ...verdict };
 };
 
 const show = (io: Io, { name, volume, check }: Checked): void => {
@@ -91,9 +91,17 @@ const showVerdict = (io: Io, name: string, which: string, verdict: SetVerdict, b
   if (verdict.intact) io.line([bold(name), ': ', green(`intact${which}`), `: ${before}${what}`]);
   else io.line([bold(name), ': ', red(`damaged${which}`), `: ${before}${counted(verdict.errorCount, 'error')}`]);
   for (const error of verdict.errors) io.line([red(`  ${error.code}`), `  ${findingText(error)}`]);
-  const unsaid = verdict.errorCount - verdict.errors.length;
-  if (unsaid > 0) io.line(`  and ${numberText(unsaid)} more`);
+  showUnsaid(io, verdict.errors, verdict.errorsByCode, 'error');
   for (const warning of verdict.warnings) io.line([yellow('  warning'), `  ${findingText(warning)}`]);
+  showUnsaid(io, verdict.warnings, verdict.warningsByCode, 'warning');
+};
+
+const showUnsaid = (io: Io, said: Finding[], byCode: SetVerdict['errorsByCode'], what: string): void => {
+  const all = Object.entries(byCode);
+  const unsaid = all.reduce((sum, [, count]) => sum + count, 0) - said.length;
+  if (unsaid === 0) return;
+  const codes = all.map(([code, count]) => `${numberText(count)} ${code}`).join(', ');
+  io.line(`  and ${counted(unsaid, `more ${what}`)}; in all ${codes}`);
 };
 
 /** Messages name their entry, mostly. */

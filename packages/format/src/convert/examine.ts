@@ -32,12 +32,8 @@ export type FileOwner = { fileId: string; fileName: string };
 
 const keepsIds: ReadonlySet<EntityKind> = new Set(['accounts', 'categories', 'file_maps', 'transaction_files']);
 
-/**
- * What HouseF3's own packages hold and cannot state, a converted one states in `known_defects`. All of it is needed to tell
- * that there is nothing else, so beyond `most` findings a package is refused.
- */
+/** What HouseF3's own packages hold and cannot state, a converted one states in `known_defects`. */
 const statable: ReadonlySet<RefusalCode> = new Set(['BAD_ROW', 'DANGLING_REFERENCE', 'CATEGORY_CYCLE']);
-const most = 10_000;
 
 /**
  * Reads the volumes of one package, as `oneSet` gives them.
@@ -54,7 +50,6 @@ export const examine = async (volumes: readonly Volume[], onProgress?: (bytes: n
   const owners = new Map<string, FileOwner>();
   const last: Partial<Record<EntityKind, Keyed>> = {};
   const check = await checkPackage(volumes, {
-    maxErrors: most,
     ...(onProgress ? { onProgress } : {}),
     onRow: (kind, row) => {
       const id = idOf(kind, row);
@@ -99,15 +94,10 @@ type Judged = Pick<PackageCheck['volumes'][number], 'errors' | 'errorCount' | 'w
 const requireWhole = ({ dialect }: Volume, found: readonly Judged[]): void => {
   const mayState = (code: RefusalCode): boolean => dialect === 'housef3-2.5' && statable.has(code);
   const count = found.reduce((sum, { errorCount }) => sum + errorCount, 0);
+  // The first of each code is among them, however many there are.
   const fatal = found.flatMap(({ errors }) => errors).find(({ code }) => !mayState(code));
-  const untold = found.some(({ errors, errorCount }) => errors.length < errorCount);
-  if (!fatal && !untold) return;
+  if (!fatal) return;
   const advice = '`fzip verify` lists what is wrong, `fzip repair` saves what is whole';
-  if (!fatal)
-    throw new PackageRefused(
-      'BAD_ROW',
-      `${count} errors; a package of which more than ${most} are told is not converted; ${advice}`,
-    );
   const all = count === 1 ? '' : `, the first of ${count} errors`;
   const { code, message, entry = manifestEntry } = fatal;
   const named = message.startsWith(`${entry}: `) ? message.slice(entry.length + 2) : message;
