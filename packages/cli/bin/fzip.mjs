@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Runs the command under a Node that runs TypeScript: this one if it does, else the one that the packages bring. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,8 +18,14 @@ if (!isNew && !existsSync(own)) {
   );
   process.exit(3);
 }
-const { status, signal, error } = spawnSync(isNew ? process.execPath : own, [quiet, main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
+const child = spawn(isNew ? process.execPath : own, [quiet, main, ...process.argv.slice(2)], { stdio: 'inherit' });
+// Whoever stops this process means the command. Of Ctrl-C both hear, and the command removes what is half written.
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+process.on('SIGINT', () => undefined);
+child.on('error', ({ message }) => {
+  process.stderr.write(`fzip: cannot run ${own}: ${message}\n`);
+  process.exitCode = 3;
 });
-if (error) process.stderr.write(`fzip: cannot run ${own}: ${error.message}\n`);
-process.exitCode = status ?? (signal === 'SIGINT' ? 130 : 3);
+child.on('exit', (status, signal) => {
+  process.exitCode = status ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 130 : 3);
+});

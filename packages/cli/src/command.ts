@@ -44,6 +44,14 @@ export type OptionOf = {
 /** Of an option that takes several values, all of them. */
 export type Chosen = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+/** What was to be written cannot be: a full disk, a folder without permission. Nothing of it is left. */
+export class CannotWrite extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CannotWrite';
+  }
+}
+
 /** What the user asked for cannot be done as it was asked. The message names what is allowed. */
 export class UsageError extends Error {
   constructor(message: string) {

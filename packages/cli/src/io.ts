@@ -43,8 +43,10 @@ export const createIo = (
   undoing: Undoing,
 ): Io => {
   const { stdout, stderr, env } = outlets;
-  const isQuiet = env.NO_COLOR !== undefined && env.NO_COLOR !== '';
-  const colorOn = (outlet: Outlet): boolean => color && !isQuiet && Boolean(outlet.isTTY) && env.TERM !== 'dumb';
+  const { NO_COLOR = '', FORCE_COLOR = '', TERM } = env;
+  const isForced = FORCE_COLOR !== '' && FORCE_COLOR !== '0';
+  const colorOn = (outlet: Outlet): boolean =>
+    color && NO_COLOR === '' && (isForced || (Boolean(outlet.isTTY) && TERM !== 'dumb'));
   const [outColor, errColor] = [colorOn(stdout), colorOn(stderr)];
   const line = (text: Text = ''): void => {
     if (!json) stdout.write(`${render(text, outColor)}\n`);

@@ -10,6 +10,7 @@ import {
   shownUrl,
   type Volume,
 } from '@fzip/format';
+import { CannotWrite, UsageError } from './command.ts';
 
 /** Opened to be read, and closed by `close`. `name` is the path, or the URL without its query. */
 export type NamedSource = PackageSource & { name: string; close(): Promise<void> };
@@ -34,9 +35,12 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: 'the disk could not read it',
 };
 
+const isTold = (error: Error): boolean =>
+  error instanceof CannotRead || error instanceof CannotWrite || error instanceof UsageError;
+
 /** A failure of reading, told by what was read. Verdicts stay what they are. */
 const named = (name: string, error: unknown): unknown => {
-  if (!(error instanceof Error) || error instanceof PackageRefused || error instanceof CannotRead) return error;
+  if (!(error instanceof Error) || error instanceof PackageRefused || isTold(error)) return error;
   if (error instanceof FetchFailed) return new CannotRead(error.message, { cause: error });
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return new CannotRead(`${name}: ${reasons[code] ?? error.message}`, { cause: error });

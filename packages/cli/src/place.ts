@@ -5,12 +5,52 @@ import { type FileHandle, link, lstat, mkdir, open, realpath, rename, rm } from 
 import path from 'node:path';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { UsageError } from './command.ts';
+import { PackageRefused } from '@fzip/format';
+import { CannotWrite, UsageError } from './command.ts';
 
 /** The folder itself, made if it is not there. It may be reached through a link: the user named it. */
-export const targetFolder = async (folder: string): Promise<string> => {
-  await mkdir(folder, { recursive: true });
-  return realpath(folder);
+export const targetFolder = (folder: string): Promise<string> =>
+  writing(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    return realpath(folder);
+  });
+
+/** Failures of the disk told by what was to be written; verdicts and failures of whatever was read meanwhile stay what they are. */
+const writing = async <T>(place: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const { code = '', syscall = '' } = error as NodeJS.ErrnoException;
+    if (error instanceof PackageRefused || !writes.has(syscall)) throw error;
+    throw new CannotWrite(`${place}: ${reasons[code] ?? (error as Error).message}`, { cause: error });
+  }
+};
+
+/** Whatever is read meanwhile is open already. */
+const writes = new Set([
+  'open',
+  'write',
+  'writev',
+  'fsync',
+  'mkdir',
+  'realpath',
+  'lstat',
+  'link',
+  'rename',
+  'unlink',
+  'rm',
+]);
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left there',
+  EDQUOT: 'no space is left there for this user',
+  EFBIG: 'files there cannot be so large',
+  EACCES: 'it may not be written',
+  EPERM: 'it may not be written',
+  EROFS: 'nothing may be written there',
+  ENAMETOOLONG: 'names there cannot be so long',
+  ENOTDIR: 'a part of the path is no folder',
+  EEXIST: 'a part of the path is no folder',
 };
 
 const kindAt = async (place: string): Promise<'nothing' | 'file' | 'folder' | 'other'> => {
@@ -54,13 +94,15 @@ export const placeFile = async (
 ): Promise<void> => {
   await requireFree(root, segments, mayReplace);
   const place = path.join(root, ...segments);
-  await mkdir(path.dirname(place), { recursive: true });
+  await writing(place, () => mkdir(path.dirname(place), { recursive: true }));
   try {
-    await withDraft(path.dirname(place), onInterrupt, async (draft, file) => {
-      await pipeline(body, file.createWriteStream());
-      await requireFree(root, segments, mayReplace);
-      await rename(draft, place);
-    });
+    await writing(place, () =>
+      withDraft(path.dirname(place), onInterrupt, async (draft, file) => {
+        await pipeline(body, file.createWriteStream());
+        await requireFree(root, segments, mayReplace);
+        await (mayReplace ? rename(draft, place) : moveToFree(draft, place));
+      }),
+    );
   } catch (error) {
     body.destroy();
     throw error;
@@ -108,13 +150,15 @@ export const placeNew = async <T>(
   const folder = await realpath(path.dirname(place)).catch(() => undefined);
   if (folder === undefined) throw new UsageError(`${path.dirname(place)}: no such folder`);
   const target = path.join(folder, path.basename(place));
-  await requireNothing(target);
-  return withDraft(folder, onInterrupt, async (draft, file) => {
-    const written = await write(sinkOf(file));
-    await file.sync();
-    await prove(draft);
-    await moveToFree(draft, target);
-    return written;
+  return writing(target, async () => {
+    await requireNothing(target);
+    return withDraft(folder, onInterrupt, async (draft, file) => {
+      const written = await write(sinkOf(file));
+      await file.sync();
+      await prove(draft);
+      await moveToFree(draft, target);
+      return written;
+    });
   });
 };
 

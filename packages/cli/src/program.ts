@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { PackageRefused } from '@fzip/format';
 import { Command, CommanderError, Option } from 'commander';
-import { type CommandOf, type ExitCode, exitCodes, UsageError } from './command.ts';
+import { CannotWrite, type CommandOf, type ExitCode, exitCodes, UsageError } from './command.ts';
 import { commands } from './commands/index.ts';
 import { createIo, type Io, type Outlets, type Undoing } from './io.ts';
 import { escapeText, red } from './terminal.ts';
 
 const about = `Looks into packages that a backup of HouseF3 wrote (.fzip), and proves them.`;
 const footer = `
-Exit codes: 0 intact, warnings included; 1 damaged or refused; 2 not understood; 3 could not be read.
+Exit codes: 0 intact, warnings included; 1 damaged or refused; 2 not understood; 3 could not be read or written.
 With --json one document goes to standard output: {"ok":true,…}, or {"ok":false,"error":{"code","message","entry"?}}.`;
 
 /**
@@ -104,6 +104,7 @@ const ended = (io: Io, { stdout }: Outlets, error: unknown): ExitCode => {
 const kindOf = (error: unknown): { code: string; exit: ExitCode } => {
   if (error instanceof PackageRefused) return { code: error.code, exit: exitCodes.refused };
   if (error instanceof UsageError) return { code: 'USAGE', exit: exitCodes.usage };
+  if (error instanceof CannotWrite) return { code: 'CANNOT_WRITE', exit: exitCodes.unreadable };
   return { code: 'CANNOT_READ', exit: exitCodes.unreadable };
 };
 

@@ -32,17 +32,20 @@ describe('fzip convert', () => {
     expect((await fzip(['diff', out, ...volumes])).code).toBe(0);
   });
 
-  test('leaves nothing when it is interrupted', async () => {
+  test.each([
+    ['interrupted', '../src/main.ts', 'SIGINT'],
+    ['ended through the file that runs it', '../bin/fzip.mjs', 'SIGTERM'],
+  ] as const)('leaves nothing when it is %s', async (_how, program, signal) => {
     const [from, folder] = [await stored(await packed(sample(20_000))), await temporaryFolder()];
     const seen = watch(folder);
     const out = path.join(folder, 'out.fzip');
-    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL(program, import.meta.url));
     const child = spawn(process.execPath, [main, 'convert', '--to', 'housef3', from, out], { stdio: 'ignore' });
     const ended = once(child, 'exit');
     // Its own folder for what has to be sorted comes after the draft.
     for await (const { filename } of seen)
       if (filename?.startsWith('.fzip-') && (await readdir(folder)).length > 1) break;
-    child.kill('SIGINT');
+    child.kill(signal);
     expect(await ended).toEqual([130, null]);
     expect(await readdir(folder)).toEqual([]);
   });

@@ -89,6 +89,27 @@ describe('nothing is written and nothing left', () => {
     },
   );
 
+  test('where the disk does not take it, which is told of what was to be written', async () => {
+    const { place, folder } = await damaged();
+    const long = 'x'.repeat(300);
+    const repaired = await fzip(['repair', '--json', place, path.join(folder, long)]);
+    const extracted = await fzip([
+      'extract',
+      '--json',
+      await stored(await packed()),
+      '--dir',
+      path.join(place, 'below'),
+    ]);
+    for (const [{ code, out }, named] of [
+      [repaired, long],
+      [extracted, path.join(place, 'below')],
+    ] as const) {
+      expect([code, JSON.parse(out).error.code]).toEqual([3, 'CANNOT_WRITE']);
+      expect(JSON.parse(out).error.message).toContain(named);
+    }
+    expect(await readdir(folder)).toEqual(['backup.fzip']);
+  });
+
   test('where the folder is missing, the package is not there, is a folder or a URL', async () => {
     const { place, folder } = await damaged();
     const out = path.join(folder, 'saved.fzip');

@@ -12,7 +12,7 @@ import {
   render,
   widthOf,
 } from '../src/terminal.ts';
-import { forbidden } from './packages.ts';
+import { forbidden, fzip, packed, stored } from './packages.ts';
 
 /** Every character that a terminal obeys, hides or turns, many times over. */
 const hostileCodes = [
@@ -80,4 +80,16 @@ test('numbers and units are spelled for people', () => {
   expect([0, 999, 1000, 1_234_567, 5e15].map(bytesText)).toEqual(['0 B', '999 B', '1.0 kB', '1.2 MB', '5000.0 TB']);
   expect(numberText(1_234_567)).toBe('1 234 567');
   expect([0, 1, 2].map((count) => counted(count, 'entry', 'entries'))).toEqual(['0 entries', '1 entry', '2 entries']);
+});
+
+test('colours are for terminals, and for whoever asks for them', async () => {
+  const place = await stored(await packed());
+  const isColoured = async (env: Record<string, string>, columns?: number): Promise<boolean> =>
+    (await fzip(['verify', place], { env, ...(columns === undefined ? {} : { columns }) })).out.includes('\u001b');
+  expect(await isColoured({}, 80)).toBe(true);
+  expect(await isColoured({ TERM: 'dumb' }, 80)).toBe(false);
+  expect(await isColoured({ NO_COLOR: '0', FORCE_COLOR: '1' }, 80)).toBe(false);
+  expect(await isColoured({})).toBe(false);
+  expect(await isColoured({ FORCE_COLOR: '0' })).toBe(false);
+  expect(await isColoured({ FORCE_COLOR: '1' })).toBe(true);
 });

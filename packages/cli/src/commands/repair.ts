@@ -52,6 +52,7 @@ JSON: {lost: [{what: "rows"|"row"|"file"|"entry", entry, …, reason}], ok, verd
 
 /** @throws UsageError if something is at `out`, above all the package itself */
 const requireOther = async (from: string, out: string): Promise<void> => {
+  // What else goes wrong there is told when it is written to.
   const found = await lstat(out).catch(() => undefined);
   if (!found) return;
   const [its, own] = await Promise.all([stat(out).catch(() => undefined), stat(from).catch(() => undefined)]);
