@@ -32,7 +32,8 @@ export type World = Runtime & {
   /** Creates a restore, uploads a package by its form, and waits for the event of its end. */
   restore(
     user: string,
-    bytes: Buffer,
+    /** Of the package, or of each volume of a set. */
+    bytes: Buffer | readonly Buffer[],
     asked?: Parameters<FzipClient['createRestore']>[0],
   ): Promise<{ id: string; ended: FzipEvent; job: Job }>;
   /** Every row of a user, as its tables hold them now. */
@@ -78,8 +79,10 @@ export const world = async (options: RuntimeOptions = {}): Promise<World> => {
       return { id: backupId, ended: event, job };
     },
     restore: async (user, bytes, asked = {}) => {
-      const { restoreId, uploadUrl } = await client(user).createRestore(asked);
-      await client(user).uploadPackage(uploadUrl, new Blob([new Uint8Array(bytes)]));
+      const volumes = Buffer.isBuffer(bytes) ? [bytes] : bytes;
+      const { restoreId, forms } = await client(user).createRestore({ volumes: volumes.length, ...asked });
+      for (const [n, form] of forms.entries())
+        await client(user).uploadPackage(form, new Blob([new Uint8Array(volumes[n] as Buffer)]));
       const event = await ended(restoreId);
       const job = await runtime.ports.jobs.find(restoreId);
       if (!job) throw new Error(`no job ${restoreId}`);

@@ -195,14 +195,68 @@ describe('a restore', () => {
     });
     const { on, bytes } = await filled({ wrapPorts: slow });
     const client = on.client('bob');
-    const { restoreId, uploadUrl } = await client.createRestore();
-    await client.uploadPackage(uploadUrl, new Blob([new Uint8Array(bytes)]));
+    const { restoreId, forms } = await client.createRestore();
+    await client.uploadPackage(forms[0], new Blob([new Uint8Array(bytes)]));
     await writing;
     await client.cancelRestore(restoreId);
     held = false;
     expect((await on.ended(restoreId)).type).toBe('restore.canceled');
     await expectEmpty(on, 'bob');
     expect((await on.restore('bob', bytes)).ended.type).toBe('restore.completed');
+  });
+
+  test('of a set waits for all volumes and says which are missing', async () => {
+    const on = await world({ limits: { volumeBytes: 8_000, chunkRows: 40 } });
+    await on.fillProfile({ user: 'alice', ...sizes });
+    const { id, job } = await on.backUp('alice');
+    const count = job.packages?.length ?? 0;
+    expect(count).toBeGreaterThan(2);
+    const volumes = await Promise.all(
+      Array.from({ length: count }, async (_, n) => {
+        const response = await on.client('alice').download(id, { volume: n + 1 });
+        return new Blob([await response.arrayBuffer()]);
+      }),
+    );
+    const client = on.client('bob');
+    const { restoreId, forms } = await client.createRestore({ volumes: count });
+    for (const [n, form] of [...forms.entries()].reverse()) {
+      const { uploads, status } = await client.restoreStatus(restoreId);
+      expect([status, uploads?.missing.at(-1)]).toEqual(['uploaded', n + 1]);
+      await client.uploadPackage(form, volumes[n] as Blob);
+    }
+    expect((await on.ended(restoreId)).type).toBe('restore.completed');
+    expect(await contents(on, 'bob')).toEqual(await contents(on, 'alice'));
+    expect((await client.restoreStatus(restoreId)).summary).toMatchObject({
+      volumes: count,
+      idsTaken: expect.any(Number),
+    });
+    const again = await on.backUp('bob');
+    expect(again.ended.type).toBe('backup.completed');
+    expect(again.job.summary?.counts).toEqual(job.summary?.counts);
+  });
+
+  test('that failed is run again at a word, with the package that was uploaded', async () => {
+    let isBroken = true;
+    const broken = (ports: Ports): Ports => ({
+      ...ports,
+      profiles: {
+        ...ports.profiles,
+        putFresh: (kind, rows) =>
+          ports.profiles.putFresh(kind, isBroken ? rows.map((row) => ({ ...row, odd: true })) : rows),
+      },
+    });
+    const { on, bytes } = await filled({ wrapPorts: broken });
+    const { id, ended } = await on.restore('bob', bytes);
+    expect(ended.type).toBe('restore.failed');
+    await expectEmpty(on, 'bob');
+    isBroken = false;
+    const mallory = on.client('alice').retryRestore(id);
+    await expect(mallory).rejects.toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    expect((await on.client('bob').retryRestore(id)).status).toBe('validating');
+    expect((await on.ended(id)).type).toBe('restore.completed');
+    expect(await contents(on, 'bob')).toEqual(await contents(on, 'alice'));
+    await expect(on.client('bob').retryRestore(id)).rejects.toMatchObject({ status: 409, code: 'NOT_RETRYABLE' });
+    await expectWhole(on, 'bob', (await on.backUp('bob')).id);
   });
 
   test('is started once, however often it is told of', async () => {
@@ -228,7 +282,7 @@ describe('a restore', () => {
     const notFound = { status: 404, code: 'NOT_FOUND' };
     await expect(mallory.restoreStatus(id)).rejects.toMatchObject(notFound);
     await expect(mallory.cancelRestore(id)).rejects.toMatchObject(notFound);
-    await expect(mallory.uploadUrl(id)).rejects.toMatchObject(notFound);
+    await expect(mallory.uploadForms(id)).rejects.toMatchObject(notFound);
     await expect(mallory.deleteRestore(id)).rejects.toMatchObject(notFound);
     expect((await mallory.listRestores()).restoreJobs).toEqual([]);
     await on.client('bob').deleteRestore(id);

@@ -34,6 +34,14 @@ export const errorCodes = {
   },
   NOT_WAITING: { status: 409, meaning: 'The restore does not wait for an upload.' },
   NOT_AWAITING_CONFIRMATION: { status: 409, meaning: 'The restore does not wait to be started.' },
+  NOT_RETRYABLE: {
+    status: 409,
+    meaning: 'Only a restore that failed after its package was taken in can be run again.',
+  },
+  PACKAGE_GONE: {
+    status: 410,
+    meaning: 'What was uploaded for the restore is kept for a day, and is gone. Begin a new restore.',
+  },
   NOT_CANCELABLE: { status: 409, meaning: 'The backup or restore has ended, or was told to end before.' },
   STILL_WORKING: { status: 409, meaning: 'The restore still works; cancel it, or wait until it has ended.' },
   NOT_AMENDABLE: {
@@ -45,7 +53,6 @@ export const errorCodes = {
   PACKAGE_TOO_LARGE: { status: 413, meaning: 'The package is larger than one upload can be.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The body is not `application/json`.' },
   UNKNOWN_ID: { status: 422, meaning: 'You have no such account or category; `details` names each.' },
-  UNSUPPORTED_VOLUMES: { status: 422, meaning: 'Packages of more than one volume are not restored yet.' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: 'The Idempotency-Key was used before, with other parameters.' },
   TOO_MANY_JOBS: {
     status: 429,

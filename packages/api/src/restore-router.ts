@@ -33,6 +33,7 @@ export const addRestoreRoutes = (router: OpenAPIHono<ApiEnv>): void => {
     c.json(await restores.freshUploadUrl(c, c.req.valid('param').id), 200),
   );
   router.openapi(to.confirmRestoreRoute, async (c) => c.json(await restores.confirm(c, c.req.valid('param').id), 200));
+  router.openapi(to.retryRestoreRoute, async (c) => c.json(await restores.retry(c, c.req.valid('param').id), 200));
   router.openapi(to.cancelRestoreRoute, async (c) => c.json(await restores.cancel(c, c.req.valid('param').id), 200));
   router.openapi(to.deleteRestoreRoute, async (c) => {
     await restores.remove(c, c.req.valid('param').id);

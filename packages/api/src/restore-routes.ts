@@ -49,7 +49,6 @@ export const createRestoreRoute = createRoute({
       'BODY_TOO_LARGE',
       'PACKAGE_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',
-      'UNSUPPORTED_VOLUMES',
       'IDEMPOTENCY_KEY_REUSED',
       'INTERNAL_ERROR',
     ),
@@ -106,11 +105,11 @@ export const uploadUrlRoute = createRoute({
   method: 'post',
   path: '/restore/{id}/upload-url',
   operationId: 'uploadUrl',
-  summary: 'Get a fresh upload form',
-  description: 'A form like that of the beginning, good for 15 minutes from now, while the restore waits.',
+  summary: 'Get fresh upload forms',
+  description: 'Forms like those of the beginning, good for 15 minutes from now, while the restore waits.',
   request: { params: JobPath },
   responses: {
-    200: json('Where to upload the package.', FreshUploadUrl),
+    200: json('Where to upload the package, or each of its volumes.', FreshUploadUrl),
     ...errors('UNAUTHORIZED', 'NOT_FOUND', 'NOT_WAITING', 'INTERNAL_ERROR'),
   },
 });
@@ -126,6 +125,29 @@ export const confirmRestoreRoute = createRoute({
   responses: {
     200: json('The restore goes on.', RestoreMoved),
     ...errors('UNAUTHORIZED', 'NOT_FOUND', 'NOT_AWAITING_CONFIRMATION', 'CONFLICT', 'INTERNAL_ERROR'),
+  },
+});
+
+export const retryRestoreRoute = createRoute({
+  ...restore,
+  method: 'post',
+  path: '/restore/{id}/retry',
+  operationId: 'retryRestore',
+  summary: 'Run a restore again',
+  description:
+    'Runs a restore again that failed, from its beginning, with what was uploaded for it: no new upload is needed for a day.',
+  request: { params: JobPath },
+  responses: {
+    200: json('The restore runs again.', RestoreMoved),
+    ...errors(
+      'UNAUTHORIZED',
+      'NOT_FOUND',
+      'NOT_RETRYABLE',
+      'PACKAGE_GONE',
+      'PROFILE_NOT_EMPTY',
+      'CONFLICT',
+      'INTERNAL_ERROR',
+    ),
   },
 });
 
@@ -166,6 +188,7 @@ export const restoreRoutes = [
   notifyUploadedRoute,
   uploadUrlRoute,
   confirmRestoreRoute,
+  retryRestoreRoute,
   cancelRestoreRoute,
   deleteRestoreRoute,
 ] as const;

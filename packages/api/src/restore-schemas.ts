@@ -1,5 +1,14 @@
 /** What goes in and what comes out of a restore. Dates are ms since epoch, sizes bytes. */
-import { Counts, idModes, Phase, RestoreParameters, ValidationResults, Writing } from '@fzip/core';
+import {
+  Counts,
+  idModes,
+  mostVolumes,
+  PackageSummary,
+  Phase,
+  RestoreParameters,
+  ValidationResults,
+  Writing,
+} from '@fzip/core';
 import { z } from '@hono/zod-openapi';
 import { cause, date, defaultPage, exampleId, id, largestPage, percent, whole } from './schema-parts.ts';
 
@@ -22,7 +31,7 @@ export const ShownRestoreStatus = z
   .openapi('ShownRestoreStatus', { description: '`uploaded` is the first one: the restore waits for its package.' });
 export type ShownRestoreStatus = z.infer<typeof ShownRestoreStatus>;
 
-const { validateOnly, requireConfirmation } = RestoreParameters.shape;
+const { validateOnly, requireConfirmation, volumes } = RestoreParameters.shape;
 
 export const CreateRestoreRequest = z
   .strictObject({
@@ -34,12 +43,14 @@ export const CreateRestoreRequest = z
       description:
         'Keep the ids of the package (`preserve`), make new ones (`remap`), or keep them if nobody else has one (`auto`).',
     }),
-    volumes: z.int().positive().default(1).openapi({ description: 'Volumes of the package. Only 1 is taken for now.' }),
+    volumes: volumes.meta({
+      description: `Volumes of the package. Each is uploaded by a form of its own; at most ${mostVolumes}.`,
+    }),
     size: z
       .int()
       .positive()
       .optional()
-      .openapi({ description: 'bytes of the package: refused early if it is too large' }),
+      .openapi({ description: 'bytes of the package, all its volumes: refused early if it is too large' }),
   })
   .openapi('CreateRestoreRequest', { example: { requireConfirmation: true, size: 1_812_044 } });
 export type CreateRestoreRequest = z.input<typeof CreateRestoreRequest>;
@@ -60,13 +71,22 @@ export const UploadForm = z
   });
 export type UploadForm = z.infer<typeof UploadForm>;
 
+const forms = {
+  uploadUrl: UploadForm.optional().openapi({ description: 'Where to send the package, if it is of one volume.' }),
+  uploadUrls: z
+    .array(UploadForm)
+    .optional()
+    .openapi({ description: 'Where to send the volumes of a set, each to one of them, in any order.' }),
+};
+export type UploadForms = { uploadUrl?: UploadForm; uploadUrls?: UploadForm[] };
+
 const moved = { restoreId: id, status: ShownRestoreStatus, message: z.string() };
 const movedExample = { restoreId: exampleId, status: 'validating', message: 'the package is being checked' } as const;
 
 export const CreateRestoreResponse = z
   .object({
     ...moved,
-    uploadUrl: UploadForm,
+    ...forms,
   })
   .openapi('CreateRestoreResponse');
 export type CreateRestoreResponse = z.infer<typeof CreateRestoreResponse>;
@@ -74,7 +94,7 @@ export type CreateRestoreResponse = z.infer<typeof CreateRestoreResponse>;
 export const RestoreMoved = z.object(moved).openapi('RestoreMoved', { example: movedExample });
 export type RestoreMoved = z.infer<typeof RestoreMoved>;
 
-export const FreshUploadUrl = z.object({ uploadUrl: UploadForm }).openapi('FreshUploadUrl');
+export const FreshUploadUrl = z.object(forms).openapi('FreshUploadUrl');
 export type FreshUploadUrl = z.infer<typeof FreshUploadUrl>;
 
 export const ListRestoresQuery = z.strictObject({
@@ -125,12 +145,28 @@ export const RestoreResults = z
   .openapi('RestoreResults');
 export type RestoreResults = z.infer<typeof RestoreResults>;
 
+const volumeNumbers = z.array(z.int().positive());
+
+export const ReceivedUploads = z
+  .object({ expected: z.int().positive(), received: volumeNumbers, missing: volumeNumbers })
+  .openapi('ReceivedUploads', { description: 'The restore starts when nothing is missing.' });
+
+export const RestoreSummary = z
+  .object({ counts: Counts, ...PackageSummary.partial().shape })
+  .openapi('RestoreSummary', {
+    description:
+      'What the package holds: rows of each kind, the first hundred accounts, sums of money by currency, levels of categories, dates, ' +
+      'files by type. `idsTaken` of its ids have rows already: such a restore makes new ids, or is refused if it was to keep them.',
+  });
+export type RestoreSummary = z.infer<typeof RestoreSummary>;
+
 export const RestoreStatus = z
   .object({
     ...RestoreListItem.shape,
+    uploads: ReceivedUploads.optional(),
     idMode: Writing.shape.idMode.optional().meta({ description: 'What became of the ids, once that is decided.' }),
     validationResults: ValidationResults.optional().meta({ description: 'What checking the package found.' }),
-    summary: Counts.optional().meta({ description: 'Rows of each kind in the package.' }),
+    summary: RestoreSummary.optional(),
     restoreResults: RestoreResults.optional(),
     error: cause('Why the restore failed or was canceled.'),
   })

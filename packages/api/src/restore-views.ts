@@ -1,5 +1,5 @@
 /** Restores as the API shows them: never the user, never an object key, never the secret that new ids are made from. */
-import { type Counts, type Job, restoreParameters, shownStatus } from '@fzip/core';
+import { type Counts, type Job, type Received, restoreParameters, shownStatus } from '@fzip/core';
 import {
   type RestoreListItem,
   type RestoreResults,
@@ -50,11 +50,12 @@ const resultsOf = (results: Counts): RestoreResults => ({
   analytics_restored: results.analytics,
 });
 
-export const restoreStatusView = (job: Job): RestoreStatus => ({
+export const restoreStatusView = (job: Job, uploads?: Received): RestoreStatus => ({
   ...restoreListItem(job),
+  ...given('uploads', uploads),
   ...given('idMode', job.writing?.idMode),
   ...given('validationResults', job.validationResults),
-  ...given('summary', job.packageCounts),
+  ...given('summary', job.packageCounts && { counts: job.packageCounts, ...job.packageSummary }),
   ...given('restoreResults', job.results && resultsOf(job.results)),
   ...given('error', errorOf(job)),
 });

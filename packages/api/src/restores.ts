@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   atRest,
+  type Counts,
   cancelRestore,
   confirmRestore,
   createRestore,
@@ -9,9 +10,12 @@ import {
   type Job,
   type JobPage,
   jobCan,
+  type Ports,
   RestoreParameters,
+  receivedUploads,
+  retryRestore,
   uploaded,
-  uploadForm,
+  uploadForms,
 } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
@@ -24,6 +28,7 @@ import type {
   RestoreList,
   RestoreMoved,
   RestoreStatus,
+  UploadForms,
 } from './restore-schemas.ts';
 import { messages, restoreListItem, restoreStatusView, shownRestoreStatus } from './restore-views.ts';
 
@@ -33,33 +38,30 @@ type Creation = { body: Asked; idempotencyKey: string | undefined };
 const refuseField = (code: ErrorCode, field: string, message: string): ApiError =>
   new ApiError(code, message, [{ field, message }]);
 
-/** @throws ApiError UNSUPPORTED_VOLUMES, PACKAGE_TOO_LARGE */
-const refuseUnlessOneForm = ({ volumes, size = 0 }: Asked, largestBytes: number): void => {
-  if (volumes > 1) {
-    const message = `a package of ${volumes} volumes is not restored yet; allowed is 1`;
-    throw refuseField('UNSUPPORTED_VOLUMES', 'volumes', message);
-  }
-  if (size > largestBytes) {
-    const message = `the package has ${size} bytes; allowed are ${largestBytes} at most`;
-    throw refuseField('PACKAGE_TOO_LARGE', 'size', message);
-  }
+/** @throws ApiError PACKAGE_TOO_LARGE */
+const refuseTooLarge = ({ volumes, size = 0 }: Asked, largestBytes: number): void => {
+  if (size <= largestBytes * volumes) return;
+  const each = volumes === 1 ? '' : ` in ${volumes} volumes`;
+  const message = `the package has ${size} bytes${each}; allowed are ${largestBytes} a volume at most`;
+  throw refuseField('PACKAGE_TOO_LARGE', 'size', message);
 };
 
-/** @throws ApiError UNSUPPORTED_VOLUMES, PACKAGE_TOO_LARGE, PROFILE_NOT_EMPTY, IDEMPOTENCY_KEY_REUSED */
+const notEmpty = ({ counts, exact }: { counts: Counts; exact: boolean }): ApiError =>
+  new ApiError('PROFILE_NOT_EMPTY', undefined, undefined, {
+    profileSummary: counts,
+    exact,
+    suggestion: 'Back the profile up and clear it, or check the package alone with validateOnly.',
+  });
+
+/** @throws ApiError PACKAGE_TOO_LARGE, PROFILE_NOT_EMPTY, IDEMPOTENCY_KEY_REUSED */
 export const create = async (c: ApiContext, { body, idempotencyKey }: Creation): Promise<CreateRestoreResponse> => {
   const [ports, user] = [c.get('ports'), c.get('user')];
-  refuseUnlessOneForm(body, ports.limits.largestFileBytes);
-  const { validateOnly, requireConfirmation, idMode } = body;
-  const parameters: RestoreParameters = { validateOnly, requireConfirmation, idMode };
+  refuseTooLarge(body, ports.limits.largestFileBytes);
+  const { validateOnly, requireConfirmation, idMode, volumes } = body;
+  const parameters: RestoreParameters = { validateOnly, requireConfirmation, idMode, volumes };
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const restore = await createRestore(ports, { userId: user, parameters, ...key });
-  if (!restore.ok) {
-    throw new ApiError('PROFILE_NOT_EMPTY', undefined, undefined, {
-      profileSummary: restore.counts,
-      exact: restore.exact,
-      suggestion: 'Back the profile up and clear it, or check the package alone with validateOnly.',
-    });
-  }
+  if (!restore.ok) throw notEmpty(restore);
   const { job, created } = restore;
   if (
     !created &&
@@ -68,9 +70,17 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
     throw keyReused();
   }
   c.set('jobId', job.jobId);
-  const message = jobCan.upload(job) ? 'send the package to uploadUrl' : inWords(job);
+  const where = volumes === 1 ? 'the package to uploadUrl' : 'each volume to one of uploadUrls, in any order';
+  const message = jobCan.upload(job) ? `send ${where}` : inWords(job);
   // A restore that has its package takes no other one: what is uploaded by a later form is never read.
-  return { ...moved(job, message), uploadUrl: await uploadForm(ports, job) };
+  return { ...moved(job, message), ...(await formsOf(ports, job)) };
+};
+
+/** One form, or one for each volume of a set. */
+const formsOf = async (ports: Ports, job: Job): Promise<UploadForms> => {
+  const [first, ...others] = await uploadForms(ports, job);
+  if (!first) throw new Error(`job ${job.jobId} has no volume`);
+  return others.length === 0 ? { uploadUrl: first } : { uploadUrls: [first, ...others] };
 };
 
 /** The status in words, with why if it ended before its work was done. */
@@ -98,7 +108,17 @@ export const notify = async (c: ApiContext, id: string): Promise<RestoreMoved> =
 export const freshUploadUrl = async (c: ApiContext, id: string): Promise<FreshUploadUrl> => {
   const job = await ownJob(c, id, 'restore');
   if (!jobCan.upload(job)) throw refusal('NOT_WAITING', job, 'only one that waits for its package takes an upload');
-  return { uploadUrl: await uploadForm(c.get('ports'), job) };
+  return formsOf(c.get('ports'), job);
+};
+
+/** @throws ApiError NOT_RETRYABLE, PACKAGE_GONE, PROFILE_NOT_EMPTY */
+export const retry = async (c: ApiContext, id: string): Promise<RestoreMoved> => {
+  const job = await ownJob(c, id, 'restore');
+  const retried = await retryRestore(c.get('ports'), job);
+  if (retried.ok) return moved(retried.job);
+  if (retried.why === 'not-empty') throw notEmpty(retried);
+  if (retried.why === 'package-gone') throw new ApiError('PACKAGE_GONE');
+  throw refusal('NOT_RETRYABLE', retried.job, 'only one that failed, with its package taken in, can be run again');
 };
 
 /** @throws ApiError NOT_AWAITING_CONFIRMATION */
@@ -127,8 +147,11 @@ const refusal = (code: ErrorCode, job: Job, allowed: string): ApiError => {
   return new ApiError(code, `the restore is ${shownRestoreStatus(job)}${ending}; ${allowed}`);
 };
 
-export const status = async (c: ApiContext, id: string): Promise<RestoreStatus> =>
-  restoreStatusView(await ownJob(c, id, 'restore'));
+export const status = async (c: ApiContext, id: string): Promise<RestoreStatus> => {
+  const job = await ownJob(c, id, 'restore');
+  // What has come is told while more may come.
+  return restoreStatusView(job, jobCan.upload(job) ? await receivedUploads(c.get('ports'), job) : undefined);
+};
 
 type ListRequest = { limit: number; lastEvaluatedKey?: string | undefined };
 

@@ -92,8 +92,8 @@ describe('the client', () => {
     const world = makeWorld();
     const { client, stored } = clientOf(world);
     const first = await client.createRestore({ requireConfirmation: true }, { idempotencyKey: 'k' });
-    await client.uploadPackage(first.uploadUrl, new Blob(['one']));
-    await client.uploadPackage(await client.uploadUrl(first.restoreId), streamed('two ', 'pieces'));
+    await client.uploadPackage(first.forms[0], new Blob(['one']));
+    await client.uploadPackage((await client.uploadForms(first.restoreId))[0], streamed('two ', 'pieces'));
     const [[key, object] = []] = world.ports.packages.objects;
     expect([key, object?.bytes.toString()]).toEqual([`uploads/ann/${first.restoreId}/1.fzip`, 'two pieces']);
     expect(stored.map(({ authorization }) => authorization)).toEqual([null, null]);
@@ -118,9 +118,9 @@ describe('the client', () => {
   it('tells what is in the way of a restore, and why the storage takes no package', async () => {
     const world = makeWorld();
     const { client } = clientOf(world);
-    const { uploadUrl } = await client.createRestore();
+    const { forms } = await client.createRestore();
     world.ports.time.now += 16 * 60_000;
-    expect(await refusalOf(client.uploadPackage(uploadUrl, new Blob(['late'])))).toMatchObject({
+    expect(await refusalOf(client.uploadPackage(forms[0], new Blob(['late'])))).toMatchObject({
       code: 'UPLOAD_FAILED',
       status: 403,
       message: 'the storage answered 403 AccessDenied',

@@ -40,6 +40,7 @@ describe('the OpenAPI document', () => {
       'post /fzip/backup/{id}/validate',
       'post /fzip/restore',
       'post /fzip/restore/{id}/cancel',
+      'post /fzip/restore/{id}/retry',
       'post /fzip/restore/{id}/start',
       'post /fzip/restore/{id}/upload',
       'post /fzip/restore/{id}/upload-url',

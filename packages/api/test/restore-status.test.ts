@@ -13,7 +13,15 @@ const answerOf = async (response: Response) => ({ http: response.status, ...((aw
 describe('the status of a restore', () => {
   const statusOf = async (world: World, jobId: string) =>
     RestoreStatus.strict().parse(await (await world.as('ann')(`/fzip/restore/${jobId}/status`)).json());
-  const verdict = { profileEmpty: true, schemaValid: true, ready: true, errors: [], errorCount: 0, warnings: ['w'] };
+  const verdict = {
+    profileEmpty: true,
+    schemaValid: true,
+    ready: true,
+    errors: [],
+    errorCount: 0,
+    errorsByCode: {},
+    warnings: ['w'],
+  };
 
   it('of a completed one tells what was found and what was restored, and no secret or key', async () => {
     const world = makeWorld();
@@ -22,7 +30,7 @@ describe('the status of a restore', () => {
       currentPhase: 'verifying',
       startedAt: start + 1,
       completedAt: start + 2,
-      upload: { key: 'staging/of-ann', size: 10, etag: 'the-etag' },
+      uploads: [{ key: 'staging/of-ann', size: 10, etag: 'the-etag' }],
       writing: { idMode: 'remap', secret: 'the-secret', startedAt: start },
       validationResults: verdict,
       packageCounts: counts,
@@ -41,7 +49,7 @@ describe('the status of a restore', () => {
       uploadedAt: start + 1,
       completedAt: start + 2,
       validationResults: verdict,
-      summary: counts,
+      summary: { counts },
       restoreResults: {
         accounts_restored: 1,
         categories_restored: 2,

@@ -8,6 +8,7 @@ import {
   RestoreList,
   RestoreMoved,
   RestoreStatus,
+  type UploadForm,
 } from '../src/restore-schemas.ts';
 import { makeWorld, post, putJob, putRestore, start, type World } from './world.ts';
 
@@ -40,7 +41,7 @@ describe.each(['/fzip', ''])('under "%s"', (mount) => {
       status: 'restore_uploaded',
       restore: { validateOnly: false, requireConfirmation: true, idMode: 'remap' },
     });
-    expect(await send(world, answer.uploadUrl)).toBe(204);
+    expect(await send(world, answer.uploadUrl as UploadForm)).toBe(204);
     expect([...world.ports.packages.objects.keys()]).toEqual([`uploads/ann/${answer.restoreId}/1.fzip`]);
   });
 
@@ -53,7 +54,7 @@ describe.each(['/fzip', ''])('under "%s"', (mount) => {
     const at = (tail: string, init?: RequestInit) => ann(`${mount}/restore/${waiting.jobId}${tail}`, init);
     expect(RestoreStatus.strict().parse(await (await at('/status')).json()).status).toBe('uploaded');
     const { uploadUrl } = FreshUploadUrl.strict().parse(await (await at('/upload-url', post())).json());
-    expect(await send(world, uploadUrl)).toBe(204);
+    expect(await send(world, uploadUrl as UploadForm)).toBe(204);
     expect(RestoreMoved.strict().parse(await (await at('/upload', post())).json()).status).toBe('uploaded');
     expect(RestoreMoved.strict().parse(await (await at('/cancel', post())).json())).toMatchObject({
       restoreId: waiting.jobId,
@@ -150,9 +151,10 @@ describe('a restore is created', () => {
   });
 
   it.each([
-    [{ volumes: 2 }, 422, 'UNSUPPORTED_VOLUMES', 'volumes', 'allowed is 1'],
+    [{ volumes: 101 }, 400, 'INVALID_REQUEST', 'volumes', '100'],
+    [{ volumes: 2, size: 9_800_000_001 }, 413, 'PACKAGE_TOO_LARGE', 'size', '4900000000'],
     [{ size: 4_900_000_001 }, 413, 'PACKAGE_TOO_LARGE', 'size', '4900000000'],
-    [{ volumes: 0 }, 400, 'INVALID_REQUEST', 'volumes', '0'],
+    [{ volumes: 0 }, 400, 'INVALID_REQUEST', 'volumes', '>=1'],
     [{ size: 0 }, 400, 'INVALID_REQUEST', 'size', '0'],
     [{ size: 1.5 }, 400, 'INVALID_REQUEST', 'size', 'int'],
     [{ idMode: 'mine' }, 400, 'INVALID_REQUEST', 'idMode', 'remap'],

@@ -80,7 +80,7 @@ export const putRestore = (world: World, userId: string, status: JobStatus, more
   putJob(world, userId, status, {
     jobType: 'restore',
     parameters: undefined,
-    restore: { validateOnly: false, requireConfirmation: false, idMode: 'auto' },
+    restore: { validateOnly: false, requireConfirmation: false, idMode: 'auto', volumes: 1 },
     ...more,
   });
 

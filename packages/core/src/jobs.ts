@@ -5,6 +5,7 @@ import { Examination, ExaminationMode, ExaminationNote, Examined } from './backu
 import { Amendment, BackupParameters } from './backup/parameters.ts';
 import { Counts } from './counts.ts';
 import { JobId, UserId, Work } from './ids.ts';
+import { PackageSummary } from './restore/summary.ts';
 
 /** Every status of every job, and the statuses that may follow. DESIGN.md section 4. */
 const next = {
@@ -95,6 +96,9 @@ export type Phase = z.infer<typeof Phase>;
 
 export const idModes = ['preserve', 'remap', 'auto'] as const;
 
+/** Of one package: all of them are open at once while they are checked together. */
+export const mostVolumes = 100;
+
 /** What the user asked of a restore. */
 export const RestoreParameters = z.object({
   /** Ends with the verdict and the summary; writes nothing. */
@@ -103,10 +107,12 @@ export const RestoreParameters = z.object({
   requireConfirmation: z.boolean().default(false),
   /** Keep the package's ids, make new ones, or whichever is possible. DESIGN.md section 8, rule 2. */
   idMode: z.enum(idModes).default('auto'),
+  /** Of the package: each is uploaded by a form of its own, in any order. */
+  volumes: z.int().min(1).max(mostVolumes).default(1),
 });
 export type RestoreParameters = z.infer<typeof RestoreParameters>;
 
-/** The pinned copy of what a user uploaded: everything later reads this. */
+/** The pinned copy of a volume that a user uploaded: everything later reads this. */
 export const Upload = z.object({ key: z.string(), size: z.number(), etag: z.string() });
 export type Upload = z.infer<typeof Upload>;
 
@@ -126,6 +132,8 @@ export const ValidationResults = z.object({
   /** The first hundred. */
   errors: z.array(z.string()),
   errorCount: z.number(),
+  /** How many errors have each code: all of them, also those that are not among the first hundred. */
+  errorsByCode: z.record(z.string(), z.number()).default({}),
   warnings: z.array(z.string()),
 });
 export type ValidationResults = z.infer<typeof ValidationResults>;
@@ -224,11 +232,13 @@ export const Job = z.object({
   roundTrip: Work.optional(),
   /** Of a restore. */
   restore: RestoreParameters.optional(),
-  upload: Upload.optional(),
+  /** In the order of the forms that they came by. */
+  uploads: z.array(Upload).optional(),
   writing: Writing.optional(),
   validationResults: ValidationResults.optional(),
   /** What a package holds, of each kind, and what a restore made of it. */
   packageCounts: Counts.optional(),
+  packageSummary: PackageSummary.optional(),
   results: Counts.optional(),
   /** What to to expect and how the work is cut, fixed before the first message goes out. */
   expected: Counts.optional(),
@@ -243,7 +253,10 @@ export type Job = z.infer<typeof Job>;
 /** What a status change may set; the rest is fixed at creation or has a call of its own. */
 export type JobPatch = Partial<
   Omit<Job, 'jobId' | 'userId' | 'jobType' | 'createdAt' | 'announced' | 'progress' | 'version'>
->;
+> & {
+  /** Of a new attempt; within one it never falls. */
+  progress?: 0;
+};
 
 /** What was asked of a backup. @throws TypeError for a job of another type */
 export const backupParameters = (job: Job): BackupParameters => {
@@ -279,5 +292,8 @@ export const jobCan = {
   cancel: (job: Job): boolean => !atRest(job.status) && job.intent === undefined,
   /** Fresh upload links, or "I have uploaded": while the job waits for its package. */
   upload: (job: Job): boolean => job.status === 'restore_uploaded' && job.intent === undefined,
+  /** It failed, and what was uploaded for it was taken in. */
+  retry: (job: Job): boolean =>
+    (job.status === 'restore_failed' || job.status === 'restore_validation_failed') && job.uploads !== undefined,
   confirm: (job: Job): boolean => job.status === 'restore_awaiting_confirmation' && job.intent === undefined,
 } as const;

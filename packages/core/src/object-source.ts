@@ -9,12 +9,16 @@ const blockBytes = 8 * 1024 * 1024;
 /** The tail with the directory, and what is being read. */
 const blocksKept = 3;
 
+/** Blocks that are in memory, by object and place. Volumes that are read one after the other share them. */
+export type Blocks = Map<string, Promise<Buffer>>;
+export const sharedBlocks = (): Blocks => new Map();
+
 export const objectSource = (
   store: Pick<ObjectStore, 'read'>,
   key: string,
   { size, etag }: { size: number; etag: string },
+  kept: Blocks = sharedBlocks(),
 ): PackageSource => {
-  const kept = new Map<number, Promise<Buffer>>();
   const fetchBlock = async (n: number): Promise<Buffer> => {
     const [start, end] = [n * blockBytes, Math.min(size, (n + 1) * blockBytes)];
     const block = await buffer(await store.read(key, { start, end, etag }));
@@ -22,11 +26,12 @@ export const objectSource = (
     return block;
   };
   const blockAt = (n: number): Promise<Buffer> => {
-    const found = kept.get(n) ?? fetchBlock(n);
-    kept.delete(n);
-    kept.set(n, found);
+    const place = `${n} ${etag} ${key}`;
+    const found = kept.get(place) ?? fetchBlock(n);
+    kept.delete(place);
+    kept.set(place, found);
     // A block that failed must not be served again.
-    found.catch(() => kept.get(n) === found && kept.delete(n));
+    found.catch(() => kept.get(place) === found && kept.delete(place));
     for (const oldest of kept.keys()) {
       if (kept.size <= blocksKept) break;
       kept.delete(oldest);

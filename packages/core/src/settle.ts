@@ -1,6 +1,15 @@
 /** Ending jobs, and finding out whether a message still has a job to work on. */
 import { announceEnding } from './announce.ts';
-import { advance, atRest, type Intent, type Job, type JobPatch, type JobStatus, type Quality } from './jobs.ts';
+import {
+  advance,
+  atRest,
+  type Intent,
+  type Job,
+  type JobPatch,
+  type JobStatus,
+  type Quality,
+  type ValidationResults,
+} from './jobs.ts';
 import { times } from './limits.ts';
 import type { Work } from './messages.ts';
 import { measureEnding } from './metrics.ts';
@@ -143,9 +152,7 @@ export const failRestore = async (ports: Ports, work: Work, code: string, messag
 export const refuseRestore = (
   ports: Ports,
   job: Job,
-  errors: readonly string[],
-  errorCount: number,
-  warnings: readonly string[] = [],
+  { errors, errorCount, errorsByCode, warnings }: Refusal,
 ): Promise<Settled> =>
   settle(ports, job, 'restore_validation_failed', {
     error: {
@@ -159,9 +166,13 @@ export const refuseRestore = (
       ready: false,
       errors: errors.slice(0, kept),
       errorCount,
+      errorsByCode,
       warnings: warnings.slice(0, kept),
     },
   });
+
+/** The first errors in words; all of them counted. */
+type Refusal = Pick<ValidationResults, 'errors' | 'errorCount' | 'errorsByCode' | 'warnings'>;
 
 /** How many findings a job's row keeps. */
 const kept = 100;

@@ -14,11 +14,12 @@ import { allStatuses, atRest, type Job, type JobStatus, jobCan, workingStatuses 
 import { records } from './ledger.ts';
 import { redrivesAtMost, times } from './limits.ts';
 import { type Ports, StaleJob } from './ports.ts';
-import { uploaded, uploadPrefix } from './restore/request.ts';
+import { uploaded } from './restore/request.ts';
 import { writtenScope } from './restore/restore-chunk.ts';
 import { sendNextKind } from './restore/sequence.ts';
 import { sendUnpack } from './restore/start.ts';
 import { unpackedOf } from './restore/unpacked.ts';
+import { uploadPrefix } from './restore/uploads.ts';
 import { Busy, failBackup, failRestore, intend, standing } from './settle.ts';
 import { stagingPrefix } from './staging.ts';
 import { worldOf } from './world.ts';

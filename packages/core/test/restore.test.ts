@@ -1,97 +1,23 @@
 /** A restore on ports in memory: whole, or not at all, whichever call fails. */
-import {
-  cancelRestore,
-  confirmRestore,
-  createBackup,
-  createRestore,
-  type Job,
-  type Limits,
-  type Ports,
-  type RestoreParameters,
-  sweep,
-  uploadKey,
-} from '@fzip/core';
-import { type EntityKind, entityKinds, formatRow, type Row } from '@fzip/format';
-import { type MemoryPorts, memoryPorts } from '@fzip/testing';
+import { cancelRestore, confirmRestore, createBackup, createRestore, sweep } from '@fzip/core';
+import { entityKinds, formatRow, type Row } from '@fzip/format';
+import { memoryPorts } from '@fzip/testing';
 import { describe, expect, test } from 'vitest';
 import { drain, failing, fill } from './drive.ts';
-
-const small: Partial<Limits> = { chunkRows: 60, handOverMs: 0 };
-const asked: RestoreParameters = { validateOnly: false, requireConfirmation: false, idMode: 'auto' };
-
-/** A package of alice's, made by a backup, and the world it was made in. */
-const world = async (): Promise<{ ports: MemoryPorts; bytes: Buffer }> => {
-  const ports = memoryPorts({ limits: small });
-  await fill(ports, 'alice', { transactions: 30, files: 3 });
-  const { job } = await createBackup(ports, {
-    userId: 'alice',
-    parameters: { backupType: 'complete', includeAnalytics: true, expiresInHours: 24 },
-  });
-  await drain(ports);
-  const done = await ports.jobs.find(job.jobId);
-  const bytes = ports.packages.objects.get(done?.packages?.[0]?.key ?? '')?.bytes;
-  if (!bytes) throw new Error('no package');
-  await sweep(ports);
-  return { ports, bytes };
-};
-
-const biggerPackage = async (transactions: number): Promise<Buffer> => {
-  const ports = memoryPorts();
-  await fill(ports, 'dora', { transactions, files: 3 });
-  const { job } = await createBackup(ports, {
-    userId: 'dora',
-    parameters: { backupType: 'complete', includeAnalytics: true, expiresInHours: 24 },
-  });
-  await drain(ports);
-  const done = await ports.jobs.find(job.jobId);
-  const bytes = ports.packages.objects.get(done?.packages?.[0]?.key ?? '')?.bytes;
-  if (!bytes) throw new Error('no package');
-  return bytes;
-};
-
-const rowsOf = (ports: MemoryPorts, user: string): Record<EntityKind, Row[]> =>
-  Object.fromEntries(
-    entityKinds.map((kind) => [kind, ports.profiles.rows(kind).filter(({ userId }) => userId === user)]),
-  ) as Record<EntityKind, Row[]>;
-
-const texts = (ports: MemoryPorts, user: string): string[] =>
-  Object.values(rowsOf(ports, user))
-    .flatMap((rows) => rows.map(formatRow))
-    .sort();
-
-const filesOf = (ports: MemoryPorts, user: string): string[] =>
-  [...ports.files.objects]
-    .filter(([key]) => key.startsWith(`${user}/`))
-    .map(([, { bytes }]) => bytes.toString())
-    .sort();
-
-const restore = async (
-  ports: MemoryPorts,
-  bytes: Buffer,
-  parameters: Partial<RestoreParameters> = {},
-  user = 'bob',
-) => {
-  const created = await createRestore(ports, { userId: user, parameters: { ...asked, ...parameters } });
-  if (!created.ok) throw new Error('the profile is not empty');
-  const key = uploadKey(created.job, 1);
-  await ports.packages.put(key, bytes);
-  await ports.queues.send('restore-start', [{ key }], user);
-  return created.job;
-};
-
-const ended = async (ports: Ports, { jobId }: Job): Promise<Job> => {
-  const job = await ports.jobs.find(jobId);
-  if (!job) throw new Error(`no job ${jobId}`);
-  return job;
-};
-
-const counts = (ports: MemoryPorts, user: string) =>
-  Object.fromEntries(entityKinds.map((kind) => [kind, rowsOf(ports, user)[kind].length]));
-
-const expectEmpty = (ports: MemoryPorts, user: string): void => {
-  expect(texts(ports, user)).toEqual([]);
-  expect(filesOf(ports, user)).toEqual([]);
-};
+import {
+  asked,
+  biggerPackage,
+  counts,
+  drained,
+  ended,
+  expectEmpty,
+  filesOf,
+  restore,
+  rowsOf,
+  small,
+  texts,
+  world,
+} from './restoring.ts';
 
 describe('a restore', () => {
   test('into another profile of the same tables has new ids, the same content, and leaves the first user’s alone', async () => {
@@ -324,12 +250,6 @@ describe('a restore', () => {
     expectEmpty(ports, 'bob');
   });
 });
-
-const drained = async (ports: MemoryPorts, job: Promise<Job>): Promise<Job> => {
-  const made = await job;
-  await drain(ports);
-  return made;
-};
 
 /** Some hundred whole jobs, one a call; ms. */
 const longTimeout = 180_000;

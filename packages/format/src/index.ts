@@ -31,7 +31,7 @@ export * from './preview.ts';
 export * from './reader.ts';
 export * from './repair/index.ts';
 export * from './row.ts';
-export { oneSet, volumeText } from './set.ts';
+export { missingVolumes, oneSet, volumeText } from './set.ts';
 export * from './source.ts';
 export * from './transaction-hash.ts';
 export { type Unwritable, unwritableKeys } from './writable.ts';

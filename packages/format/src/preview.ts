@@ -68,31 +68,50 @@ export const previewPackage = async (
 ): Promise<Preview> => {
   const [first] = volumes;
   if (!first) throw new TypeError('no volume; needed is one at least');
+  const preview = createPreview(volumes);
   const counts = statedCounts(first);
-  const accounts = createAccounts();
-  const files = createFiles(volumes);
-  const each = async (kind: EntityKind, look: (row: Row) => void): Promise<void> => {
-    if (volumes.some(({ data }) => data.has(kind))) counts[kind] = await readKind(volumes, kind, look);
-  };
-  await each('accounts', accounts.account);
-  const depth = categoryDepth();
-  await each('categories', depth.category);
-  await each('file_maps', () => {});
-  await each('transaction_files', files.file);
   const transactionsRead = all || isCheap(volumes);
-  const isWhole = volumes.length === first.manifest.volume.count;
   const stated = counts.transactions;
-  if (transactionsRead) await each('transactions', accounts.transaction);
-  if (!isWhole) counts.transactions = stated;
-  return {
-    dialect: first.dialect,
-    counts,
-    ...accounts.result(transactionsRead),
-    categoryDepth: depth.result(),
-    ...files.result(),
-    transactionsRead,
-    volumes: { given: volumes.map(({ manifest }) => manifest.volume.number), count: first.manifest.volume.count },
+  for (const kind of previewed) {
+    if (kind === 'transactions' && !transactionsRead) continue;
+    if (volumes.some(({ data }) => data.has(kind))) counts[kind] = await readKind(volumes, kind, preview.row);
+  }
+  if (volumes.length < first.manifest.volume.count) counts.transactions = stated;
+  return preview.result(counts, transactionsRead);
+};
+
+/** In this order: transactions are summed by what is known of their accounts. */
+const previewed: readonly EntityKind[] = ['accounts', 'categories', 'file_maps', 'transaction_files', 'transactions'];
+
+/** Makes a preview of rows that somebody reads anyway, kind by kind in the order of the kinds. */
+export const createPreview = (volumes: readonly Volume[]): PreviewOf => {
+  const [first] = volumes;
+  if (!first) throw new TypeError('no volume; needed is one at least');
+  const [accounts, depth, files] = [createAccounts(), categoryDepth(), createFiles(volumes)];
+  const looks: Partial<Record<EntityKind, (row: Row) => void>> = {
+    accounts: accounts.account,
+    categories: depth.category,
+    transaction_files: files.file,
+    transactions: accounts.transaction,
   };
+  return {
+    row: (kind, row) => looks[kind]?.(row),
+    result: (counts, transactionsRead) => ({
+      dialect: first.dialect,
+      counts,
+      ...accounts.result(transactionsRead),
+      categoryDepth: depth.result(),
+      ...files.result(),
+      transactionsRead,
+      volumes: { given: volumes.map(({ manifest }) => manifest.volume.number), count: first.manifest.volume.count },
+    }),
+  };
+};
+
+export type PreviewOf = {
+  row(kind: EntityKind, row: Row): void;
+  /** @param transactionsRead every transaction was given to `row` */
+  result(counts: Preview['counts'], transactionsRead: boolean): Preview;
 };
 
 /** Of the set, where the package is one. */
@@ -110,11 +129,11 @@ const isCheap = (volumes: readonly Volume[]): boolean => {
   return transactions <= Math.max(cheap.bytes, cheap.share * all);
 };
 
-const readKind = async (volumes: readonly Volume[], kind: EntityKind, look: (row: Row) => void): Promise<number> => {
+const readKind = async (volumes: readonly Volume[], kind: EntityKind, look: PreviewOf['row']): Promise<number> => {
   let count = 0;
   for (const volume of volumes) {
     for await (const { row } of volume.rows(kind)) {
-      look(row);
+      look(kind, row);
       count += 1;
     }
   }

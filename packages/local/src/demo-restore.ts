@@ -5,7 +5,7 @@ import type { Display } from './display.ts';
 import type { Engine } from './engine.ts';
 import type { Findings } from './findings.ts';
 import type { Downloaded } from './main-job.ts';
-import { RestoreFailed, type RestoreResult, runRestoreJob, showRestore } from './restore-job.ts';
+import { type RestoreResult, runRestoreJob, showRestore } from './restore-job.ts';
 import { changesBetween, fingerprint } from './stored-profile.ts';
 
 export type Stage = { engine: Engine; display: Display; signal: AbortSignal };
@@ -18,12 +18,13 @@ export const restoreTwin = async (
   volumes: readonly Downloaded[],
 ): Promise<Restored<TwinComparison>> => {
   const { wiring } = stage.engine;
-  const [volume, another] = volumes;
-  if (volume === undefined || another !== undefined)
-    throw new RestoreFailed(`the package has ${volumes.length} volumes; packages of one can be restored`);
   const before = await fingerprint(wiring, sourceUser);
   const userId = `${sourceUser}-restored`;
-  const result = await restoreInto(stage, userId, volume.path);
+  const result = await restoreInto(
+    stage,
+    userId,
+    volumes.map(({ path }) => path),
+  );
   const comparison = await compareTwins(wiring, sourceUser, userId);
   const changes = changesBetween(sourceUser, before, await fingerprint(wiring, sourceUser));
   comparison.differences.unshift(...changes);
@@ -37,18 +38,18 @@ export const restoreGiven = async (
   userId: string,
   file: string,
 ): Promise<Restored<RestoredComparison>> => {
-  const result = await restoreInto(stage, userId, file);
+  const result = await restoreInto(stage, userId, [file]);
   return { userId, result, comparison: await compareRestored(stage.engine.wiring, userId, file) };
 };
 
 const restoreInto = async (
   { engine, display, signal }: Stage,
   userId: string,
-  file: string,
+  files: readonly string[],
 ): Promise<RestoreResult> => {
   const token = async () => (await engine.token(userId)).token;
   display.line(`restoring into the empty profile of ${userId}`);
-  const result = await runRestoreJob({ baseUrl: engine.url, token, file, display, signal });
+  const result = await runRestoreJob({ baseUrl: engine.url, token, files, display, signal });
   showRestore(display, result);
   return result;
 };

@@ -32,21 +32,22 @@ export type RestoreResult = {
 export type RestoreJob = {
   baseUrl: string;
   token: () => string | Promise<string>;
-  /** Path of a package of one volume. */
-  file: string;
+  /** Paths of the volumes of one package. */
+  files: readonly string[];
   display: Display;
   signal?: AbortSignal;
 };
 
 /** @throws RestoreFailed; FzipApiError */
 export const runRestoreJob = async (job: RestoreJob): Promise<RestoreResult> => {
-  const { baseUrl, token, file, display, signal } = job;
+  const { baseUrl, token, files, display, signal } = job;
   const client = fzipClient({ baseUrl, token });
   const began = performance.now();
-  const { size } = await stat(file);
-  const { restoreId, uploadUrl } = await client.createRestore({ size });
-  if (uploadUrl === undefined) throw new RestoreFailed(`the restore ${restoreId} came without a form to upload by`);
-  await upload(client, uploadUrl, { file, size }, display, signal);
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  const { restoreId, forms } = await client.createRestore({ size, volumes: files.length });
+  for (const [n, form] of forms.entries())
+    await upload(client, form, { file: files[n] ?? '', size: sizes[n] ?? 0 }, display, signal);
   const status = await follow(client, restoreId, display, signal);
   return { status, size, took: performance.now() - began };
 };

@@ -94,14 +94,13 @@ const backUp = async (engine: Engine, stage: Stage, folder: string): Promise<Mai
   return result;
 };
 
-const restore = async (engine: Engine, stage: Stage, { volumes: [volume] }: MainJobResult): Promise<void> => {
+const restore = async (engine: Engine, stage: Stage, { volumes }: MainJobResult): Promise<void> => {
   const { display } = stage;
   const token = tokenOf(engine, restoredUser);
   const counts = await countsOf(engine, restoredUser);
   if (!isEmpty(counts)) return sayRestored(engine, display, counts);
-  if (volume === undefined) return;
   display.line(`restoring into the empty profile of ${restoredUser}`);
-  showRestore(display, await runRestoreJob({ ...stage, token, file: volume.path }));
+  showRestore(display, await runRestoreJob({ ...stage, token, files: volumes.map(({ path }) => path) }));
 };
 
 /** A restore that the last run left in the middle goes on by itself. */

@@ -25,7 +25,7 @@ let runtime: Runtime;
 let restored: RestoreResult;
 
 const restore = (user: string, file: string): Promise<RestoreResult> =>
-  runRestoreJob({ baseUrl: runtime.url, token: () => runtime.token(user), file, display });
+  runRestoreJob({ baseUrl: runtime.url, token: () => runtime.token(user), files: [file], display });
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'fzip-restored-'));

@@ -30,8 +30,8 @@ export const sampleRestoreJob = (but: Partial<Job> = {}): Job => {
     ...job,
     jobType: 'restore',
     status: 'restore_validating',
-    restore: { validateOnly: false, requireConfirmation: false, idMode: 'auto' },
-    upload: { key: `staging/${job.jobId}/1/package.fzip`, size: 1_000, etag: '"upload"' },
+    restore: { validateOnly: false, requireConfirmation: false, idMode: 'auto', volumes: 1 },
+    uploads: [{ key: `staging/${job.jobId}/1/package.fzip`, size: 1_000, etag: '"upload"' }],
     writing: { idMode: 'remap', secret: 'c2VjcmV0', startedAt: 1_750_000_000_000 },
     validationResults: {
       profileEmpty: true,
@@ -39,6 +39,7 @@ export const sampleRestoreJob = (but: Partial<Job> = {}): Job => {
       ready: true,
       errors: [],
       errorCount: 0,
+      errorsByCode: {},
       warnings: ['a warning'],
     },
     packageCounts: sampleCounts,

@@ -77,7 +77,7 @@ const beginRestore = async (ports: Ports, { job, backup }: Subject): Promise<Par
       currentPhase: 'parsing_package',
       restore: RestoreParameters.parse({ idMode: 'preserve' }),
       // A completed backup's package is never written again, and is read by its ETag: it needs no pinned copy.
-      upload: { key: stored.key, size: stored.size, etag: stored.etag },
+      uploads: [{ key: stored.key, size: stored.size, etag: stored.etag }],
     }),
   );
   if (restore.status === 'restore_validating') await sendUnpack(world, restore);

@@ -70,12 +70,17 @@ const takenRows = async (ports: Ports, job: Job, kind: EntityKind, rows: Row[]):
 /** The verdict over all chunks, and what follows from it. */
 export const concludeCheck = async (ports: Ports, job: Job, unpacked: Unpacked): Promise<Checked> => {
   const problems: string[] = [];
-  let problemCount = 0;
+  let [problemCount, taken] = [0, 0];
   for await (const piece of records(ports.ledger, checkedScope(job), (record) => CheckedPiece.parse(record))) {
     problems.push(...piece.problems.slice(0, kept.job - problems.length));
     problemCount += piece.problemCount;
+    taken += piece.taken;
   }
-  if (problemCount > 0) return refuseRestore(ports, job, problems, problemCount, unpacked.warnings);
+  if (problemCount > 0) {
+    const { warnings } = unpacked;
+    const refusal = { errors: problems, errorCount: problemCount, errorsByCode: { BAD_KEY: problemCount }, warnings };
+    return refuseRestore(ports, job, refusal);
+  }
   const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
   const profileEmpty = isEmpty(counts);
   const validationResults: ValidationResults = {
@@ -84,9 +89,14 @@ export const concludeCheck = async (ports: Ports, job: Job, unpacked: Unpacked):
     ready: profileEmpty,
     errors: [],
     errorCount: 0,
+    errorsByCode: {},
     warnings: unpacked.warnings,
   };
-  const facts = { validationResults, packageCounts: unpacked.counts };
+  const facts: Facts = {
+    validationResults,
+    packageCounts: unpacked.counts,
+    ...(unpacked.summary && { packageSummary: { ...unpacked.summary, idsTaken: taken } }),
+  };
   const { validateOnly, requireConfirmation } = restoreParameters(job);
   if (validateOnly) return settle(ports, job, 'restore_validation_passed', facts);
   if (requireConfirmation) return wait(ports, job, facts);
@@ -94,7 +104,7 @@ export const concludeCheck = async (ports: Ports, job: Job, unpacked: Unpacked):
   return noted ? begin(ports, noted) : 'out-of-order';
 };
 
-type Facts = Pick<Job, 'validationResults' | 'packageCounts'>;
+type Facts = Pick<Job, 'validationResults' | 'packageCounts' | 'packageSummary'>;
 
 /** Keeps the verdict with the job. Undefined if the job went on meanwhile. */
 const note = async (ports: Ports, job: Job, facts: Facts, more: { wait?: true } = {}): Promise<Job | undefined> => {

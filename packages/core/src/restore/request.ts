@@ -1,8 +1,10 @@
 /** What a user does with a restore: ask for it, upload, confirm, cancel, delete. */
+
+import type { z } from 'zod';
 import { removeAll } from '../backup/lifecycle.ts';
 import { buryJob, idOfKey } from '../backup/request.ts';
 import type { Counts } from '../counts.ts';
-import { atRest, type Job, jobCan, type RestoreParameters } from '../jobs.ts';
+import { atRest, type Job, type JobPatch, jobCan, RestoreParameters, restoreParameters } from '../jobs.ts';
 import { times } from '../limits.ts';
 import { createJob, newJob } from '../new-job.ts';
 import type { Ports } from '../ports.ts';
@@ -10,12 +12,8 @@ import { fulfil, intend, rowTtl } from '../settle.ts';
 import { stagingPrefix } from '../staging.ts';
 import { begin } from './begin.ts';
 import { isEmpty, rowsBeyondDefaults } from './empty.ts';
-
-export const uploadPrefix = (job: Pick<Job, 'userId' | 'jobId'>): string => `uploads/${job.userId}/${job.jobId}/`;
-
-/** Where a volume of a restore's package is uploaded to. */
-export const uploadKey = (job: Pick<Job, 'userId' | 'jobId'>, volume: number): string =>
-  `${uploadPrefix(job)}${volume}.fzip`;
+import { sendUnpack } from './start.ts';
+import { uploadKey, uploadKeys, uploadPrefix } from './uploads.ts';
 
 /** How long counting may take while somebody waits. */
 const countingMs = 2_000;
@@ -25,16 +23,15 @@ export type CreatedRestore = { ok: true; job: Job; created: boolean } | { ok: fa
 /** Creates a restore that waits for its package. Not for a profile that holds anything, unless nothing is to be written. */
 export const createRestore = async (
   ports: Ports,
-  request: { userId: string; parameters: RestoreParameters; idempotencyKey?: string },
+  request: { userId: string; parameters: z.input<typeof RestoreParameters>; idempotencyKey?: string },
 ): Promise<CreatedRestore> => {
-  const { userId, parameters, idempotencyKey } = request;
+  const { userId, idempotencyKey } = request;
+  const parameters = RestoreParameters.parse(request.parameters);
   const jobId = idempotencyKey === undefined ? ports.newId() : await idOfKey(ports, 'restore', userId, idempotencyKey);
   const before = idempotencyKey === undefined ? undefined : await ports.jobs.find(jobId);
   if (before) return { ok: true, job: before, created: false };
-  if (!parameters.validateOnly) {
-    const found = await rowsBeyondDefaults(ports, userId, countingMs);
-    if (!isEmpty(found.counts)) return { ok: false, ...found };
-  }
+  const found = await profileInTheWay(ports, userId, parameters);
+  if (found) return { ok: false, ...found };
   const made = newJob(ports, {
     jobId,
     userId,
@@ -47,13 +44,68 @@ export const createRestore = async (
   return { ok: true, job, created };
 };
 
-/** A form by which a browser uploads the package: this key, this type, this size at most, for 15 minutes. */
-export const uploadForm = (ports: Ports, job: Job): Promise<{ url: string; fields: Record<string, string> }> =>
-  ports.packages.presignPost(uploadKey(job, 1), {
-    expiresInSeconds: times.presigned / 1_000,
-    largestBytes: ports.limits.largestFileBytes,
-    contentType: 'application/zip',
-  });
+type Held = { counts: Counts; exact: boolean };
+
+/** What a profile holds, if that keeps it from being restored into. */
+const profileInTheWay = async (
+  ports: Ports,
+  userId: string,
+  { validateOnly }: RestoreParameters,
+): Promise<Held | undefined> => {
+  if (validateOnly) return undefined;
+  const found = await rowsBeyondDefaults(ports, userId, countingMs);
+  return isEmpty(found.counts) ? undefined : found;
+};
+
+/** Why a restore is not run again; `job` is as it stands now. */
+export type Retried =
+  | { ok: true; job: Job }
+  | { ok: false; why: 'not-failed' | 'package-gone'; job: Job }
+  | ({ ok: false; why: 'not-empty' } & Held);
+
+/** Runs a restore again that failed, as a new attempt, with the package that was uploaded for it. */
+export const retryRestore = async (ports: Ports, job: Job): Promise<Retried> => {
+  if (!jobCan.retry(job)) return { ok: false, why: 'not-failed', job };
+  for (const { key, etag } of job.uploads ?? []) {
+    if ((await ports.packages.head(key))?.etag !== etag) return { ok: false, why: 'package-gone', job };
+  }
+  const found = await profileInTheWay(ports, job.userId, restoreParameters(job));
+  if (found) return { ok: false, why: 'not-empty', ...found };
+  const begun = await ports.jobs.change(job, { ...nothingDone, attempt: job.attempt + 1, updatedAt: ports.clock() });
+  ports.audit({ who: job.userId, what: 'restore.retry', jobId: job.jobId, outcome: `attempt ${begun.attempt}` });
+  // A crash before this is mended by the sweep, which finds the job silent.
+  await sendUnpack(ports, begun);
+  return { ok: true, job: begun };
+};
+
+/** An attempt at its beginning: whatever the one before found or did is forgotten. */
+const nothingDone = {
+  status: 'restore_validating',
+  currentPhase: 'parsing_package',
+  progress: 0,
+  redrives: 0,
+  intent: undefined,
+  writing: undefined,
+  error: undefined,
+  errorDetails: undefined,
+  validationResults: undefined,
+  packageCounts: undefined,
+  packageSummary: undefined,
+  results: undefined,
+  completedAt: undefined,
+} as const satisfies JobPatch;
+
+/** Forms by which a browser uploads the volumes: each for its key, this type, this size at most, for 15 minutes. */
+export const uploadForms = (ports: Ports, job: Job): Promise<{ url: string; fields: Record<string, string> }[]> =>
+  Promise.all(
+    uploadKeys(job).map((key) =>
+      ports.packages.presignPost(key, {
+        expiresInSeconds: times.presigned / 1_000,
+        largestBytes: ports.limits.largestFileBytes,
+        contentType: 'application/zip',
+      }),
+    ),
+  );
 
 /** "I have uploaded": helps when the storage's own notification is late. Starts nothing twice. */
 export const uploaded = async (ports: Ports, job: Job): Promise<void> => {

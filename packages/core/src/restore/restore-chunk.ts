@@ -1,13 +1,12 @@
 /** restore-{kind}: writes one chunk into the tables; files' bytes before their rows. */
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type EntityKind, openVolume, type Row, safeFileName, type Volume } from '@fzip/format';
+import type { EntityKind, Volume } from '@fzip/format';
 import { derivedId } from '../ids.ts';
 import type { Job, Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { finishPiece, scopeOf } from '../ledger.ts';
 import type { RestoreChunkMessage, Work } from '../messages.ts';
-import { objectSource } from '../object-source.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failRestore, type Idle, type Settled, standing } from '../settle.ts';
@@ -16,7 +15,8 @@ import { restoreSteps, restoringPhase } from './kinds.ts';
 import { idsOf } from './prepare.ts';
 import { type Prepared, rowBatches } from './rows.ts';
 import { sendNextKind } from './sequence.ts';
-import { piecesOf, unpackedOf } from './unpacked.ts';
+import { piecesOf, stagedChunk, unpackedOf } from './unpacked.ts';
+import { holderOf, openUploads } from './uploads.ts';
 
 export const writtenScope = (work: Work, kind: EntityKind): LedgerScope => scopeOf(work, restoreSteps[kind], 'chunk');
 
@@ -61,7 +61,7 @@ const write = async (
   kind: EntityKind,
   { chunk, from }: RestoreChunkMessage,
 ): Promise<Exclude<Outcome, 'continued'> | { from: number }> => {
-  const files = kind === 'transaction_files' ? await packageFiles(ports, job) : undefined;
+  const files = kind === 'transaction_files' ? await openHolders(ports, job, chunk) : undefined;
   let rows = 0;
   for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
     rows += batch.length;
@@ -102,14 +102,11 @@ const put = async (
   return 0;
 };
 
-/** The package, opened for its files' bytes. */
-export const packageFiles = async (ports: Ports, job: Job): Promise<Volume> => {
-  if (!job.upload) throw new Error(`job ${job.jobId} has no upload`);
-  return openVolume(objectSource(ports.packages, job.upload.key, job.upload));
+/** The volumes that hold the bytes of a chunk's files. */
+export const openHolders = async (ports: Ports, job: Job, chunk: number): Promise<ReadonlyMap<number, Volume>> => {
+  const { holders } = await stagedChunk(ports, job, 'transaction_files', chunk);
+  return openUploads(ports, job, holders);
 };
-
-/** A file's entry in the package, whose folder is named by the id made safe. */
-export const fileOf = (volume: Volume, packaged: Row) => volume.files.get(safeFileName(String(packaged.fileId)));
 
 /** Where a restore that keeps ids notes which versions of a file were there before it: a rollback leaves them. */
 export const olderScope = (work: Work, key: string): LedgerScope =>
@@ -140,11 +137,12 @@ const writeFile = async (
   ports: Ports,
   job: Job,
   writing: Writing,
-  volume: Volume,
+  files: ReadonlyMap<number, Volume>,
   { packaged, stored }: Prepared,
 ): Promise<void> => {
-  const entry = fileOf(volume, packaged);
-  if (!entry) return;
+  const held = holderOf(files, packaged);
+  if (!held) return;
+  const { volume, entry } = held;
   await noteOlderVersions(ports, job, writing, String(stored.s3Key));
   const contentType = contentTypes[String(packaged.fileFormat)] ?? 'application/octet-stream';
   const body: Readable = volume.body(entry);

@@ -1,24 +1,28 @@
 /** restore-unpack: runs the strict reader over the package and stages its rows as chunks. Nothing later reads the ZIP but for files' bytes. */
 import {
-  checkVolume,
+  checkPackage,
+  createPreview,
   type EntityKind,
   entityKinds,
   type Finding,
+  missingVolumes,
   OrderFreeDigest,
-  openVolume,
+  oneSet,
   PackageRefused,
   type Row,
   sortKey,
+  type Volume,
 } from '@fzip/format';
 import type { Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import type { RestoreUnpackMessage } from '../messages.ts';
-import { objectSource } from '../object-source.ts';
 import type { Ports } from '../ports.ts';
 import { refuseRestore, standing } from '../settle.ts';
 import { type Line, stageChunk } from '../staging.ts';
 import { type Checked, concludeCheck } from './check.ts';
+import { summaryOf } from './summary.ts';
 import { noCounts, piecesOf, stagedScope, Unpacked, unpackedScope } from './unpacked.ts';
+import { fileOf, openUploads } from './uploads.ts';
 
 /** How many findings a job keeps; all are counted. */
 const kept = 100;
@@ -36,7 +40,7 @@ export const unpack = async (ports: Ports, message: RestoreUnpackMessage): Promi
   }
   const unpacked = Unpacked.parse(await ports.ledger.get(scope, 0));
   if (unpacked.errorCount > 0) {
-    return refuseRestore(ports, job, unpacked.errors, unpacked.errorCount, unpacked.warnings);
+    return refuseRestore(ports, job, unpacked);
   }
   if (piecesOf(unpacked).length === 0) return concludeCheck(ports, job, unpacked);
   await sendChecks(ports, job, unpacked);
@@ -50,50 +54,103 @@ export const sendChecks = ({ queues }: Ports, { jobId, attempt, userId }: Job, u
     userId,
   );
 
-/** Reads all of the package once. What is wrong with it is the answer; only a failed call is thrown. */
+/** Reads all of the package once, all its volumes together. What is wrong with it is the answer; only a failed call is thrown. */
 const readPackage = async (ports: Ports, job: Job): Promise<Unpacked> => {
-  const { upload } = job;
-  if (!upload) throw new Error(`job ${job.jobId} has no upload`);
-  const stage = stager(ports, job);
+  const { uploads = [] } = job;
+  if (uploads.length === 0) throw new Error(`job ${job.jobId} has no upload`);
   try {
-    const volume = await openVolume(objectSource(ports.packages, upload.key, upload));
-    const { number, count } = volume.manifest.volume;
-    if (count > 1)
-      return refused(`the package is volume ${number} of ${count}; only a package of one volume can be restored`);
-    const found = await checkVolume(volume, { maxErrors: kept, onRow: stage.row });
-    if (!found.intact) {
-      return { ...refused(...found.errors.map(inWords)), errorCount: found.errorCount };
-    }
-    await stage.finish();
-    return {
-      errors: [],
-      errorCount: 0,
-      warnings: found.warnings.map(inWords).slice(0, kept),
-      counts: found.counts,
-      chunks: stage.chunks,
-    };
+    const opened = await openUploads(ports, job);
+    const volumes = oneSet([...opened].map(([place, volume]) => ({ name: `upload ${place + 1}`, volume })));
+    requireAll(volumes.map(({ volume }) => volume));
+    return await readVolumes(
+      ports,
+      job,
+      opened,
+      volumes.map(({ volume }) => volume),
+    );
   } catch (error) {
     if (!(error instanceof PackageRefused)) throw error;
-    return refused(error.message);
+    return refused({ code: error.code, message: error.message });
   }
+};
+
+/** @throws PackageRefused that says how to restore a set */
+const requireAll = (volumes: readonly Volume[]): void => {
+  const { numbers, count } = missingVolumes(volumes);
+  const [first] = volumes;
+  if (count === 0 || !first) return;
+  const all = first.manifest.volume.count;
+  const message = `volume ${numbers.join(', ')}${count > numbers.length ? ' and more' : ''} of ${all} is missing; upload all of them to a restore that is begun with "volumes": ${all}`;
+  throw new PackageRefused('MISSING_VOLUME', message);
+};
+
+const readVolumes = async (
+  ports: Ports,
+  job: Job,
+  opened: ReadonlyMap<number, Volume>,
+  volumes: readonly Volume[],
+): Promise<Unpacked> => {
+  const stage = stager(ports, job, opened);
+  const preview = createPreview(volumes);
+  const found = await checkPackage(volumes, {
+    maxErrors: kept,
+    onRow: (kind, row, line) => {
+      preview.row(kind, row);
+      return stage.row(kind, row, line);
+    },
+  });
+  const isSet = volumes.length > 1;
+  const parts = found.volumes.map((part, n) => ({ ...part, name: isSet ? `volume ${n + 1}: ` : '' }));
+  const all = [...parts, ...(found.set ? [{ ...found.set, name: 'the set: ' }] : [])];
+  const told = (which: 'errors' | 'warnings'): string[] =>
+    all.flatMap((part) => part[which].map((finding) => part.name + inWords(finding))).slice(0, kept);
+  if (!found.intact) {
+    const errorsByCode: Unpacked['errorsByCode'] = {};
+    for (const part of all)
+      for (const [code, count] of Object.entries(part.errorsByCode))
+        errorsByCode[code] = (errorsByCode[code] ?? 0) + count;
+    const errorCount = all.reduce((sum, part) => sum + part.errorCount, 0);
+    return { ...nothingOf(told('errors')), errorCount, errorsByCode, warnings: told('warnings') };
+  }
+  await stage.finish();
+  const counts = found.set?.counts ?? parts[0]?.counts ?? noCounts();
+  const bytes = (job.uploads ?? []).reduce((sum, { size }) => sum + size, 0);
+  return {
+    errors: [],
+    errorCount: 0,
+    errorsByCode: {},
+    warnings: told('warnings'),
+    counts,
+    chunks: stage.chunks,
+    summary: summaryOf(preview.result(counts, true), bytes),
+  };
 };
 
 /** A finding with the row it is about. */
 const inWords = ({ message, id }: Finding): string =>
   id === undefined || message.includes(id) ? message : `${message} (${id})`;
 
-const refused = (...errors: string[]): Unpacked => ({
+const nothingOf = (errors: string[]): Omit<Unpacked, 'errorCount' | 'errorsByCode'> => ({
   errors,
-  errorCount: errors.length,
   warnings: [],
   counts: noCounts(),
   chunks: noCounts(),
 });
 
+const refused = ({ code, message }: Pick<Finding, 'code' | 'message'>): Unpacked => ({
+  ...nothingOf([message]),
+  errorCount: 1,
+  errorsByCode: { [code]: 1 },
+});
+
 /** Gathers rows into chunks, kind by kind as the reader gives them. The same package is cut the same way every time. */
-const stager = (ports: Ports, job: Job) => {
+const stager = (ports: Ports, job: Job, opened: ReadonlyMap<number, Volume>) => {
   const chunks = noCounts();
-  const open = new Map<EntityKind, { lines: Line[]; bytes: number; fileBytes: number }>();
+  const open = new Map<EntityKind, { lines: Line[]; bytes: number; fileBytes: number; holders: Set<number> }>();
+  const holderOf = (row: Row): number | undefined => {
+    for (const [place, volume] of opened) if (fileOf(volume, row)) return place;
+    return undefined;
+  };
   const flush = async (kind: EntityKind): Promise<void> => {
     const gathered = open.get(kind);
     if (!gathered || gathered.lines.length === 0) return;
@@ -101,10 +158,10 @@ const stager = (ports: Ports, job: Job) => {
     const n = chunks[kind];
     chunks[kind] += 1;
     const staged = await stageChunk(ports, job, { kind, name: `${n}` }, gathered.lines, new OrderFreeDigest());
-    await ports.ledger.put(stagedScope(job, kind), n, staged);
+    await ports.ledger.put(stagedScope(job, kind), n, { ...staged, holders: [...gathered.holders] });
   };
   const row = async (kind: EntityKind, found: Row, line: string): Promise<void> => {
-    const gathered = open.get(kind) ?? { lines: [], bytes: 0, fileBytes: 0 };
+    const gathered = open.get(kind) ?? { lines: [], bytes: 0, fileBytes: 0, holders: new Set<number>() };
     open.set(kind, gathered);
     gathered.lines.push({ line, row: found, at: sortKey(kind, found) });
     gathered.bytes += line.length;
@@ -112,6 +169,8 @@ const stager = (ports: Ports, job: Job) => {
     // A row of a file stands for the file's bytes as well: they are written with it.
     const isFile = kind === 'transaction_files';
     if (isFile && typeof found.fileSize === 'number') gathered.fileBytes += found.fileSize;
+    const holder = isFile ? holderOf(found) : undefined;
+    if (holder !== undefined) gathered.holders.add(holder);
     const full = gathered.lines.length >= (isFile ? Math.min(chunkFiles, chunkRows) : chunkRows);
     if (full || gathered.bytes >= chunkBytes || gathered.fileBytes >= chunkFileBytes) await flush(kind);
   };

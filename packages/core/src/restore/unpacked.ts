@@ -8,15 +8,19 @@ import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { ChunkRecord } from '../staging.ts';
+import { PackageSummary } from './summary.ts';
 
 /** The ledger's record of an unpacked package. */
 export const Unpacked = z.object({
   errors: z.array(z.string()),
   errorCount: z.int(),
+  errorsByCode: z.record(z.string(), z.int()).default({}),
   warnings: z.array(z.string()),
   counts: Counts,
   /** Staged chunks of each kind. */
   chunks: Counts,
+  /** Absent of a package that is refused. */
+  summary: PackageSummary.optional(),
 });
 export type Unpacked = z.infer<typeof Unpacked>;
 
@@ -32,8 +36,12 @@ export const unpackedOf = async (ports: Ports, job: Job): Promise<Unpacked> => {
   return Unpacked.parse(record);
 };
 
-export const stagedChunk = async (ports: Ports, job: Job, kind: EntityKind, n: number): Promise<ChunkRecord> =>
-  ChunkRecord.parse(await ports.ledger.get(stagedScope(job, kind), n));
+/** A staged chunk; of transaction files also which uploads hold their bytes, by their place among the job's. */
+const StagedChunk = ChunkRecord.extend({ holders: z.array(z.int()).default([]) });
+export type StagedChunk = z.infer<typeof StagedChunk>;
+
+export const stagedChunk = async (ports: Ports, job: Job, kind: EntityKind, n: number): Promise<StagedChunk> =>
+  StagedChunk.parse(await ports.ledger.get(stagedScope(job, kind), n));
 
 /** One chunk among the chunks of all kinds. */
 export type Piece = { kind: EntityKind; chunk: number };

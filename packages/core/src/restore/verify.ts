@@ -9,9 +9,10 @@ import type { Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { failRestore, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { idsOf, nameOf } from './prepare.ts';
-import { fileOf, packageFiles } from './restore-chunk.ts';
+import { openHolders } from './restore-chunk.ts';
 import { type Prepared, rowBatches } from './rows.ts';
 import { piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
+import { holderOf } from './uploads.ts';
 
 type Outcome = Idle | Settled | 'continued';
 
@@ -24,7 +25,6 @@ export const verify = async (ports: Ports, message: RestoreVerifyMessage): Promi
   if (job.status !== 'restore_processing' || !job.writing) return 'out-of-order';
   const unpacked = await unpackedOf(ports, job);
   const pieces = piecesOf(unpacked);
-  const volume = unpacked.counts.transaction_files > 0 ? await packageFiles(ports, job) : undefined;
   for (const [n, { kind, chunk }] of pieces.entries()) {
     if (n < message.piece) continue;
     if (n > message.piece && ports.invocation.deadline - ports.clock() < ports.limits.handOverMs) {
@@ -33,7 +33,7 @@ export const verify = async (ports: Ports, message: RestoreVerifyMessage): Promi
     }
     const still = await standing(ports, message);
     if (!still.ok) return still.outcome;
-    const wrong = await verifyChunk(ports, job, job.writing, kind, chunk, volume);
+    const wrong = await verifyChunk(ports, job, job.writing, kind, chunk);
     if (wrong !== undefined) return failRestore(ports, job, 'VERIFY_FAILED', wrong);
     await reporter(ports, job, { step: 'verify', piece: n, total: pieces.length }).finish(1);
   }
@@ -47,8 +47,8 @@ const verifyChunk = async (
   writing: Writing,
   kind: EntityKind,
   chunk: number,
-  volume: Volume | undefined,
 ): Promise<string | undefined> => {
+  const files = kind === 'transaction_files' ? await openHolders(ports, job, chunk) : undefined;
   for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
     const found = await ports.profiles.get(
       kind,
@@ -59,9 +59,8 @@ const verifyChunk = async (
       if (!row) return `${nameOf(kind, stored)} was written and is not there`;
       if (comparable(row) !== comparable(stored)) return `${nameOf(kind, stored)} was written and is another now`;
     }
-    if (kind !== 'transaction_files' || !volume) continue;
-    for (const row of batch) {
-      const wrong = await verifyFile(ports, volume, row);
+    for (const row of files ? batch : []) {
+      const wrong = files && (await verifyFile(ports, files, row));
       if (wrong !== undefined) return wrong;
     }
   }
@@ -73,11 +72,12 @@ const comparable = (row: Row): string => formatRow(withNormalNumbers(row));
 
 const verifyFile = async (
   ports: Ports,
-  volume: Volume,
+  files: ReadonlyMap<number, Volume>,
   { packaged, stored }: Prepared,
 ): Promise<string | undefined> => {
-  const entry = fileOf(volume, packaged);
-  if (!entry) return undefined;
+  const held = holderOf(files, packaged);
+  if (!held) return undefined;
+  const { volume, entry } = held;
   const key = String(stored.s3Key);
   const info = await ports.files.head(key);
   if (info?.size !== entry.size) {

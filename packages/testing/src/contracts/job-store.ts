@@ -35,12 +35,12 @@ const findAndCreateTests = (world: World): void => {
   });
 
   test('create, find and change: everything of a restore', async () => {
-    const { upload, validationResults, ...asked } = sampleRestoreJob();
+    const { uploads, validationResults, ...asked } = sampleRestoreJob();
     expect(await world().store.create(asked)).toBe(true);
     expect(await world().store.find(asked.jobId)).toEqual(asked);
-    const changed = await world().store.change(asked, { upload, validationResults, writing: undefined });
+    const changed = await world().store.change(asked, { uploads, validationResults, writing: undefined });
     const { writing: _, ...kept } = asked;
-    expect(changed).toEqual({ ...kept, upload, validationResults, version: asked.version + 1 });
+    expect(changed).toEqual({ ...kept, uploads, validationResults, version: asked.version + 1 });
     expect(await world().store.find(asked.jobId)).toEqual(changed);
   });
 
