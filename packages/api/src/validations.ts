@@ -8,6 +8,7 @@ import {
   type Job,
   jobCan,
   type Limits,
+  mostVolumes,
   shownStatus,
   tooManyJobs,
 } from '@fzip/core';
@@ -74,8 +75,11 @@ const refuseIfTooLarge = ({ summary, packages = [] }: Job, { roundTripRows }: Li
   if (rows > roundTripRows) {
     throw new ApiError('TOO_LARGE', `the backup has ${rows} rows; round_trip restores ${roundTripRows} at most`);
   }
-  if (packages.length > 1) {
-    throw new ApiError('TOO_LARGE', `the backup has ${packages.length} volumes; round_trip restores packages of one`);
+  if (packages.length > mostVolumes) {
+    throw new ApiError(
+      'TOO_LARGE',
+      `the backup has ${packages.length} volumes; round_trip restores ${mostVolumes} at most`,
+    );
   }
 };
 

@@ -71,10 +71,12 @@ describe('POST /fzip/backup/{id}/validate', () => {
       const response = await begin(on, backup, post({ mode: 'round_trip' }));
       return [response.status, await jsonOf(response)];
     };
-    const set = await putJob(on, 'alice', 'backup_completed');
+    const set = await putJob(on, 'alice', 'backup_completed', {
+      packages: Array.from({ length: 101 }, () => oneVolume[0] as (typeof oneVolume)[number]),
+    });
     expect(await refused(set)).toMatchObject([
       409,
-      { error: 'TOO_LARGE', message: 'the backup has 2 volumes; round_trip restores packages of one' },
+      { error: 'TOO_LARGE', message: 'the backup has 101 volumes; round_trip restores 100 at most' },
     ]);
     const { summary } = set;
     if (!summary) throw new Error('no summary');

@@ -54,6 +54,18 @@ describe('a round trip', () => {
     expect((await find(ports, backupId)).examinations?.round_trip).toMatchObject({ ok: true, damaged: false });
   });
 
+  test('of a set proves it, and finds it damaged if a volume is gone', async () => {
+    const { ports, backupId } = await backedUp({ volumeBytes: 3_000 });
+    const { packages = [] } = await find(ports, backupId);
+    expect(packages.length).toBeGreaterThan(1);
+    const { examined: found } = await examined(ports, backupId, 'round_trip');
+    expect(found).toMatchObject({ ok: true, damaged: false, files: 3, differencesCount: 0 });
+    expect(leftBehind(ports)).toEqual([]);
+    await ports.packages.delete([packages.at(-1)?.key ?? '']);
+    const { examined: lacking } = await examined(ports, backupId, 'round_trip');
+    expect(lacking).toMatchObject({ ok: false, issues: [`volume ${packages.length} is gone from the storage`] });
+  });
+
   test('of a part of a profile, and of one with analytics, proves it too', async () => {
     for (const parameters of [{ backupType: 'accounts_only' }, { includeAnalytics: true }] as const) {
       const { ports, backupId } = await backedUp({}, parameters);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Counts } from '../counts.ts';
 import { backupParameters, type Job } from '../jobs.ts';
 import { records } from '../ledger.ts';
-import { objectSource } from '../object-source.ts';
+import { objectSource, sharedBlocks } from '../object-source.ts';
 import type { Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { kindsOf } from './collected.ts';
@@ -78,12 +78,13 @@ const earlierPieces = async (ports: Ports, job: Job, piece: number): Promise<Com
 /** The package as it was completed, pinned; in words, why there is none. */
 const openAll = async (ports: Ports, { packages = [] }: Job): Promise<Volume[] | string> => {
   const volumes: Volume[] = [];
+  const blocks = sharedBlocks();
   for (const [n, { key, size, etag }] of packages.entries()) {
     const info = await ports.packages.head(key);
     if (!info) return `volume ${n + 1}: is gone from the storage`;
     if (info.etag !== etag || info.size !== size) return `volume ${n + 1}: was replaced since it was stored`;
     try {
-      volumes.push(await openVolume(objectSource(ports.packages, key, info)));
+      volumes.push(await openVolume(objectSource(ports.packages, key, info, blocks)));
     } catch (error) {
       if (!(error instanceof PackageRefused)) throw error;
       return `volume ${n + 1}: ${error.message}`;

@@ -14,7 +14,7 @@ import {
 import { z } from 'zod';
 import type { Counts } from '../counts.ts';
 import type { Job } from '../jobs.ts';
-import { objectSource } from '../object-source.ts';
+import { objectSource, sharedBlocks } from '../object-source.ts';
 import type { ObjectInfo, Ports } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import type { Examiner, Subject } from './examine.ts';
@@ -160,12 +160,13 @@ const strangers = ({ manifest }: Volume, backup: Job, piece: number): string[] =
 const lookAtSet = async (ports: Ports, { backup }: Subject, _piece: number, tell: Tell): Promise<DeepPiece> => {
   try {
     const volumes: Volume[] = [];
+    const blocks = sharedBlocks();
     for (const [n, { key, size, etag }] of (backup.packages ?? []).entries()) {
       const info = await ports.packages.head(key);
       // If it was so before, its own piece has said it, and this one is not looked at.
       if (info?.etag !== etag || info.size !== size)
         return withErrors(nothing(), [`volume ${n + 1}: is gone or was replaced while the backup was validated`]);
-      volumes.push(await openVolume(objectSource(ports.packages, key, info)));
+      volumes.push(await openVolume(objectSource(ports.packages, key, info, blocks)));
     }
     const plain = plainBytes(volumes);
     const allowed = ports.limits.setCheckBytes;

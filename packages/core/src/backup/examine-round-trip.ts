@@ -1,9 +1,9 @@
 /** Validation `round_trip`: the package is restored into scratch tables by the steps that restore, and backed up again: proof that it restores. */
 import { type Difference as Differs, diffPackages, openVolume, PackageRefused, type Volume } from '@fzip/format';
 import { z } from 'zod';
-import { atRest, backupParameters, type Job, RestoreParameters } from '../jobs.ts';
+import { atRest, backupParameters, type Job, mostVolumes, RestoreParameters } from '../jobs.ts';
 import { createJob, newJob } from '../new-job.ts';
-import { objectSource } from '../object-source.ts';
+import { objectSource, sharedBlocks } from '../object-source.ts';
 import type { Ports } from '../ports.ts';
 import { sendUnpack } from '../restore/start.ts';
 import { rowTtl } from '../settle.ts';
@@ -54,13 +54,16 @@ export const roundTrip: Examiner = {
 };
 
 const beginRestore = async (ports: Ports, { job, backup }: Subject): Promise<Partial<RoundTripPiece>> => {
-  const [stored, ...others] = backup.packages ?? [];
-  if (!stored) throw new Error(`backup ${backup.jobId} has no volume`);
-  if (others.length > 0) return { unable: tooLarge(`the backup has ${others.length + 1} volumes; one is restored`) };
-  const info = await ports.packages.head(stored.key);
-  if (info?.etag !== stored.etag) {
+  const { packages = [] } = backup;
+  if (packages.length === 0) throw new Error(`backup ${backup.jobId} has no volume`);
+  if (packages.length > mostVolumes)
+    return { unable: tooLarge(`the backup has ${packages.length} volumes; ${mostVolumes} are restored at most`) };
+  for (const [n, { key, etag }] of packages.entries()) {
+    const info = await ports.packages.head(key);
+    if (info?.etag === etag) continue;
+    const which = packages.length === 1 ? 'the package' : `volume ${n + 1}`;
     const found = info ? 'was replaced since it was stored' : 'is gone from the storage';
-    return { issues: [`the package ${found}`], issueCount: 1 };
+    return { issues: [`${which} ${found}`], issueCount: 1 };
   }
   await takeScratch(ports, job);
   const world = scratchOf(ports, job);
@@ -75,9 +78,9 @@ const beginRestore = async (ports: Ports, { job, backup }: Subject): Promise<Par
       ttl: rowTtl(now),
       startedAt: now,
       currentPhase: 'parsing_package',
-      restore: RestoreParameters.parse({ idMode: 'preserve' }),
+      restore: RestoreParameters.parse({ idMode: 'preserve', volumes: packages.length }),
       // A completed backup's package is never written again, and is read by its ETag: it needs no pinned copy.
-      uploads: [{ key: stored.key, size: stored.size, etag: stored.etag }],
+      uploads: packages.map(({ key, size, etag }) => ({ key, size, etag })),
     }),
   );
   if (restore.status === 'restore_validating') await sendUnpack(world, restore);
@@ -145,8 +148,9 @@ const compareBoth = async (ports: Ports, subject: Subject): Promise<Partial<Roun
 
 const volumesOf = async (ports: Ports, { packages = [] }: Job): Promise<Volume[]> => {
   const volumes: Volume[] = [];
+  const blocks = sharedBlocks();
   for (const { key, size, etag } of packages) {
-    volumes.push(await openVolume(objectSource(ports.packages, key, { size, etag })));
+    volumes.push(await openVolume(objectSource(ports.packages, key, { size, etag }, blocks)));
   }
   return volumes;
 };
