@@ -13,6 +13,7 @@ import {
   type Job,
   jobCan,
   overQuota,
+  runningClear,
   unknownIds,
 } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
@@ -31,7 +32,7 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
   const parameters = BackupParameters.parse(packageFormat === 'fzip' ? asked : body);
   const unknown = await unknownIds(ports, user, parameters);
   if (unknown[0]) throw new ApiError('UNKNOWN_ID', `${unknown[0].field}: ${unknown[0].message}`, unknown);
-  if (idempotencyKey === undefined || !(await backupOfKey(ports, user, idempotencyKey))) await refuseOverQuota(c);
+  if (idempotencyKey === undefined || !(await backupOfKey(ports, user, idempotencyKey))) await refuseForNow(c);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const { job, created, estimate } = await createBackup(ports, { userId: user, parameters, ...key });
   if (!created && (job.userId !== user || !isDeepStrictEqual(BackupParameters.parse(job.parameters), parameters))) {
@@ -47,8 +48,9 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
   };
 };
 
-/** @throws ApiError TOO_MANY_JOBS, STORAGE_QUOTA */
-const refuseOverQuota = async (c: ApiContext): Promise<void> => {
+/** @throws ApiError PROFILE_BUSY, TOO_MANY_JOBS, STORAGE_QUOTA */
+const refuseForNow = async (c: ApiContext): Promise<void> => {
+  if (await runningClear(c.get('ports'), c.get('user'))) throw new ApiError('PROFILE_BUSY');
   const over = await overQuota(c.get('ports'), c.get('user'));
   if (over?.code === 'TOO_MANY_JOBS') {
     throw new ApiError(over.code, `you have ${over.running} jobs running; allowed are ${over.allowed} at a time`);

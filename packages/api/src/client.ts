@@ -1,4 +1,6 @@
 /** A typed client of the API for browsers and Node: of the app it takes types only. */
+
+import { profileCalls } from './client-profile.ts';
 import { type Abortable, type Call, type ClientOptions, FzipApiError, refusalOf, sender } from './client-request.ts';
 import { restoreCalls } from './client-restores.ts';
 import { validationCalls } from './client-validations.ts';
@@ -9,7 +11,6 @@ import type {
   CreateBackupRequest,
   CreateBackupResponse,
   Message,
-  Profile,
 } from './schemas.ts';
 
 export { type ClientOptions, FzipApiError };
@@ -65,7 +66,7 @@ export const fzipClient = (options: ClientOptions) => {
     deleteBackup: (backupId: string, call: Abortable = {}) => ask<Message>('DELETE', pathOf(backupId), call),
     ...validationCalls(ask),
     ...restoreCalls({ ask, send }, options),
-    profile: (call: Abortable = {}) => ask<Profile>('GET', '/profile', call),
+    ...profileCalls({ ask }),
   };
 };
 export type FzipClient = ReturnType<typeof fzipClient>;

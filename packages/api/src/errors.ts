@@ -24,6 +24,18 @@ export const errorCodes = {
     status: 409,
     meaning: 'Only an empty profile can be restored into. `profileSummary` tells what is there.',
   },
+  JOBS_RUNNING: {
+    status: 409,
+    meaning:
+      'A profile is cleared only while no backup, restore or validation of it works. The message names the one that does.',
+  },
+  NO_BACKUP: {
+    status: 409,
+    meaning:
+      'There is no complete backup of the profile to be downloaded. Make one, or say `withoutBackup` if none is wanted.',
+  },
+  PROFILE_BUSY: { status: 409, meaning: 'The profile is being cleared; a backup of it would be of a part.' },
+  NOT_CONFIRMED: { status: 422, meaning: 'To clear a profile, `confirm` has to be your own user id.' },
   UNSUPPORTED_FORMAT: {
     status: 422,
     meaning: 'The backup is in HouseF3’s own format, which holds less than a profile; `deep` validates every format.',

@@ -1,10 +1,10 @@
 /** One router with every route; the app mounts it twice. */
-import { profileCounts } from '@fzip/core';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import * as backups from './backups.ts';
 import { jsonBody } from './body.ts';
 import { type ApiEnv, type Identify, signedInUser } from './context.ts';
 import { openapiDocument } from './openapi.ts';
+import { addProfileRoutes } from './profile-router.ts';
 import { refuseUnless } from './refusals.ts';
 import { addRestoreRoutes } from './restore-router.ts';
 import * as to from './routes.ts';
@@ -58,7 +58,7 @@ export const apiRouter = (identify: Identify) => {
   });
   addValidationRoutes(router);
   addRestoreRoutes(router);
-  router.openapi(to.profileRoute, async (c) => c.json(await profileCounts(c.get('ports'), c.get('user')), 200));
+  addProfileRoutes(router);
   router.openapi(to.openapiRoute, (c) =>
     c.json(openapiDocument() as { openapi: string }, 200, { 'cache-control': 'public, max-age=300' }),
   );

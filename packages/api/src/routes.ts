@@ -1,5 +1,6 @@
 /** Every route of the API: method, path, what goes in, what comes out, how it may fail. Mounted under `/fzip` and at the root. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { profileRoutes } from './profile-routes.ts';
 import { restoreRoutes } from './restore-routes.ts';
 import { errors, json, signedIn } from './route-parts.ts';
 import { IdempotencyHeaders, JobPath } from './schema-parts.ts';
@@ -12,7 +13,6 @@ import {
   DownloadQuery,
   ListBackupsQuery,
   Message,
-  Profile,
 } from './schemas.ts';
 import { validationRoutes } from './validation-routes.ts';
 
@@ -42,6 +42,7 @@ export const createBackupRoute = createRoute({
       'INVALID_REQUEST',
       'INVALID_JSON',
       'UNAUTHORIZED',
+      'PROFILE_BUSY',
       'CONFLICT',
       'BODY_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',
@@ -173,17 +174,6 @@ export const deleteBackupRoute = createRoute({
   },
 });
 
-export const profileRoute = createRoute({
-  ...signedIn,
-  method: 'get',
-  path: '/profile',
-  operationId: 'profile',
-  tags: ['profile'],
-  summary: 'Counts of the profile',
-  description: 'How many rows of each kind the profile of the signed-in user holds. Counting stops after 2 s.',
-  responses: { 200: json('Rows of each kind.', Profile), ...errors('UNAUTHORIZED', 'INTERNAL_ERROR') },
-});
-
 export const openapiRoute = createRoute({
   method: 'get',
   path: '/openapi.json',
@@ -208,7 +198,7 @@ export const routes = [
   deleteBackupRoute,
   ...validationRoutes,
   ...restoreRoutes,
-  profileRoute,
+  ...profileRoutes,
   openapiRoute,
 ] as const;
 

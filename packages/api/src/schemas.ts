@@ -233,16 +233,3 @@ export const DownloadQuery = z.strictObject({ volume: whole(1, largest, 1, 'Numb
 
 export const Message = z.object({ message: z.string() }).openapi('Message', { example: { message: 'backup deleted' } });
 export type Message = z.infer<typeof Message>;
-
-export const Profile = z
-  .object({
-    counts: Counts.meta({ description: 'Rows of each kind.' }),
-    exact: z.boolean().openapi({ description: 'False: counting was cut short after 2 s, and counts are "at least".' }),
-  })
-  .openapi('Profile', {
-    example: {
-      counts: { accounts: 3, categories: 24, file_maps: 2, transaction_files: 12, transactions: 1840, analytics: 10 },
-      exact: true,
-    },
-  });
-export type Profile = z.infer<typeof Profile>;

@@ -8,7 +8,7 @@ const mode = z.enum(examinationModes).openapi({
     '`deep` reads every byte of the stored package again, and judges it as if it were unknown. ' +
     '`compare` tells what was added, removed and changed in the profile since the backup. ' +
     '`round_trip` restores the package into tables apart from every profile, backs that up, and compares both packages: ' +
-    'proof that it restores. For backups of up to 100 000 rows in one volume.',
+    'proof that it restores. For backups of up to 100 000 rows.',
 });
 
 export const ValidateBackupRequest = z

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { packagePrefix } from '@fzip/core/backup/package';
 import { sampleRow } from '@fzip/testing';
 import { describe, expect, it } from 'vitest';
-import { BackupList, BackupStatus, CreateBackupResponse, Profile } from '../src/schemas.ts';
+import { Profile } from '../src/profile-schemas.ts';
+import { BackupList, BackupStatus, CreateBackupResponse } from '../src/schemas.ts';
 import { makeWorld, post, putJob, start } from './world.ts';
 
 describe.each(['/fzip', ''])('under "%s"', (mount) => {

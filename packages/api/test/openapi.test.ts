@@ -25,6 +25,7 @@ describe('the OpenAPI document', () => {
   it('has every route once, under /fzip', () => {
     expect(operations.map(({ name }) => name).sort()).toEqual([
       'delete /fzip/backup/{id}',
+      'delete /fzip/profile',
       'delete /fzip/restore/{id}',
       'get /fzip/backup',
       'get /fzip/backup/{id}/download',
@@ -32,6 +33,7 @@ describe('the OpenAPI document', () => {
       'get /fzip/backup/{id}/validate/{validationId}',
       'get /fzip/openapi.json',
       'get /fzip/profile',
+      'get /fzip/profile/clear/{id}',
       'get /fzip/restore',
       'get /fzip/restore/{id}/status',
       'patch /fzip/backup/{id}',

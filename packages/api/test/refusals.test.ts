@@ -237,7 +237,7 @@ describe('a route that is not there', () => {
     ['PUT', '/fzip/backup', 'POST, GET, HEAD'],
     ['POST', '/backup/x/status', 'GET, HEAD'],
     ['GET', '/fzip/backup/x', 'PATCH, DELETE'],
-    ['DELETE', '/profile', 'GET, HEAD'],
+    ['POST', '/profile', 'GET, HEAD, DELETE'],
     ['GET', '/fzip/restore/x', 'DELETE'],
     ['GET', '/restore/x/start', 'POST'],
     ['DELETE', '/fzip/restore', 'POST, GET, HEAD'],

@@ -16,7 +16,7 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ObjectGone, type ObjectInfo, type ObjectStore } from '@fzip/core';
 import { attachment } from './content-disposition.ts';
-import { deleteVersion, versions } from './object-versions.ts';
+import { deleteVersion, everyVersion, versions } from './object-versions.ts';
 import { isMissing, statusOf } from './s3-errors.ts';
 import { wholeBody } from './whole-body.ts';
 
@@ -39,6 +39,7 @@ export const objectStore = (s3: S3Client, bucket: string): ObjectStore => {
     read: (key, options) => read(on, key, options),
     copy: (from, to, { etag }) => copy(on, from, to, etag),
     versions: (key) => versions(on, key),
+    everyVersion: (prefix) => everyVersion(on, prefix),
     deleteVersion: (key, versionId) => deleteVersion(on, key, versionId),
     list: (prefix) => list(on, prefix),
     folders: (prefix) => folders(on, prefix),

@@ -16,14 +16,28 @@ export async function* versions({ s3, bucket }: Bucket, key: string) {
     }
     // S3 lists by key, and no key with this prefix comes before the key itself.
     const over = !page.IsTruncated || entries.some(({ Key }) => Key !== key);
-    from = over
-      ? undefined
-      : {
-          ...(page.NextKeyMarker && { KeyMarker: page.NextKeyMarker }),
-          ...(page.NextVersionIdMarker && { VersionIdMarker: page.NextVersionIdMarker }),
-        };
+    from = over ? undefined : nextPlace(page);
   }
 }
+
+/** Every version, and every delete marker, of every key under a prefix. */
+export async function* everyVersion({ s3, bucket }: Bucket, prefix: string) {
+  let from: Place | undefined = {};
+  while (from) {
+    const page: Awaited<ReturnType<typeof versionsPage>> = await versionsPage(s3, bucket, prefix, from);
+    for (const { Key, VersionId } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
+      if (Key !== undefined) yield { key: Key, versionId: VersionId ?? 'null' };
+    }
+    from = page.IsTruncated ? nextPlace(page) : undefined;
+  }
+}
+
+type VersionsPage = { NextKeyMarker?: string | undefined; NextVersionIdMarker?: string | undefined };
+
+const nextPlace = ({ NextKeyMarker, NextVersionIdMarker }: VersionsPage): Place => ({
+  ...(NextKeyMarker && { KeyMarker: NextKeyMarker }),
+  ...(NextVersionIdMarker && { VersionIdMarker: NextVersionIdMarker }),
+});
 
 const versionsPage = (s3: S3Client, bucket: string, prefix: string, from: Place) =>
   s3.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...from }));

@@ -47,6 +47,10 @@ const endings: { [status in JobStatus]?: (job: Job) => FzipEvent } = {
     if (!job.results) throw new Error(`job ${job.jobId} is completed without results`);
     return eventOf('restore.completed', job, { ...restore(job), counts: job.results }, at(job));
   },
+  clear_completed: (job) => {
+    if (!job.results) throw new Error(`job ${job.jobId} is completed without results`);
+    return eventOf('profile.cleared', job, { counts: job.results }, at(job));
+  },
   restore_failed: (job) => eventOf('restore.failed', job, { ...restore(job), ...cause(job) }, at(job)),
   restore_canceled: (job) => eventOf('restore.canceled', job, { ...restore(job), ...cause(job) }, at(job)),
 };

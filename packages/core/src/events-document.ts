@@ -20,7 +20,7 @@ const when: Readonly<Record<EventType, string>> = {
   'restore.completed': 'a profile was restored and verified',
   'restore.failed': 'a restore failed and left the profile empty',
   'restore.canceled': 'a restore was stopped and left the profile empty',
-  'profile.cleared': 'a profile was cleared (not published yet)',
+  'profile.cleared': 'a profile was cleared at the wish of its user; `counts` is what it held when that began',
 };
 
 const jsonSchema = (schema: z.ZodType) => {

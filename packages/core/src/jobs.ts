@@ -90,6 +90,7 @@ export const phases = [
   'restoring_analytics',
   'verifying',
   'rolling_back',
+  'clearing',
 ] as const;
 export const Phase = z.enum(phases);
 export type Phase = z.infer<typeof Phase>;

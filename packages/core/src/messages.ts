@@ -80,6 +80,10 @@ export type RestoreVerifyMessage = z.infer<typeof RestoreVerifyMessage>;
 export const RestoreRollbackMessage = WorkMessage.extend({});
 export type RestoreRollbackMessage = Work;
 
+/** Clears a profile. `pass` counts looks at all of it, `done` rows deleted so far. */
+export const ProfileClearMessage = WorkMessage.extend({ pass: z.int().positive(), done: z.int().nonnegative() });
+export type ProfileClearMessage = z.infer<typeof ProfileClearMessage>;
+
 /** A restore completed: the user's analytics are to be computed anew. The event itself, as SNS delivers it raw. */
 export const AnalyticsRefreshMessage = z.looseObject({
   type: z.literal('restore.completed'),
@@ -107,6 +111,7 @@ export const messageSchemas = {
   'restore-verify': RestoreVerifyMessage,
   'restore-rollback': RestoreRollbackMessage,
   'analytics-refresh': AnalyticsRefreshMessage,
+  'profile-clear': ProfileClearMessage,
 } as const;
 
 export type Messages = { [step in keyof typeof messageSchemas]: z.infer<(typeof messageSchemas)[step]> };

@@ -160,6 +160,8 @@ export type ObjectStore = {
   copy(from: string, to: string, options: { etag: string }): Promise<ObjectInfo>;
   /** Every version of one key, delete markers included; of an unversioned bucket the object itself, if it is there. */
   versions(key: string): AsyncIterable<{ versionId: string; modifiedAt: number }>;
+  /** The same of every key under a prefix. */
+  everyVersion(prefix: string): AsyncIterable<{ key: string; versionId: string }>;
   /** Removes one version of a key for good. One that is not there is no error. */
   deleteVersion(key: string, versionId: string): Promise<void>;
   /** Every key under a prefix, page by page. */

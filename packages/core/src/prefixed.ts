@@ -11,6 +11,9 @@ export const prefixed = (store: ObjectStore, prefix: string): ObjectStore => {
     read: (key, ...rest) => store.read(prefix + key, ...rest),
     copy: (from, to, ...rest) => store.copy(prefix + from, prefix + to, ...rest),
     versions: (key) => store.versions(prefix + key),
+    async *everyVersion(below) {
+      for await (const version of store.everyVersion(prefix + below)) yield { ...version, key: inner(version.key) };
+    },
     deleteVersion: (key, ...rest) => store.deleteVersion(prefix + key, ...rest),
     async *list(below) {
       for await (const object of store.list(prefix + below)) yield { ...object, key: inner(object.key) };

@@ -92,9 +92,10 @@ export const settle = async (
   }
 };
 
-/** A restore that rests gives its user's profile back. */
+/** A restore or a clearing that rests gives its user's profile back. */
 const release = async (ports: Ports, job: Job): Promise<void> => {
-  if (job.jobType === 'restore' && atRest(job.status)) await ports.ledger.unlockProfile(job.userId, job.jobId);
+  const locks = job.jobType === 'restore' || job.jobType === 'clear';
+  if (locks && atRest(job.status)) await ports.ledger.unlockProfile(job.userId, job.jobId);
 };
 
 /** Sets, once, that a job is to end. False if it rests already or was told to end before. */
@@ -123,6 +124,7 @@ export const fulfil = async (ports: Ports, job: Job, intent: Intent): Promise<Se
 export const endOf = (job: Pick<Job, 'jobType'>, { kind }: Intent): JobStatus => {
   if (job.jobType === 'restore') return kind === 'cancel' ? 'restore_canceled' : 'restore_failed';
   if (job.jobType === 'validation') return 'validation_failed';
+  if (job.jobType === 'clear') return 'clear_failed';
   return kind === 'cancel' ? 'backup_canceled' : 'backup_failed';
 };
 
@@ -140,6 +142,13 @@ const rollBack = async (ports: Ports, job: Job): Promise<Settled> => {
   await ports.queues.send('restore-rollback', [{ jobId: job.jobId, attempt: job.attempt }], job.userId);
   return 'stopping';
 };
+
+/** A clearing that cannot go on. What it has deleted stays deleted, and it can be asked for again. */
+export const failClear = (ports: Ports, work: Work, code: string, message: string): Promise<Settled> =>
+  settle(ports, work, 'clear_failed', {
+    intent: { kind: 'fail', code, message, at: ports.clock() },
+    error: { code, message },
+  });
 
 /** A restore that cannot go on: its intent, and then whatever that demands of the status it is in. */
 export const failRestore = async (ports: Ports, work: Work, code: string, message: string): Promise<Settled> => {

@@ -14,13 +14,14 @@ import { allStatuses, atRest, type Job, type JobStatus, jobCan, workingStatuses 
 import { records } from './ledger.ts';
 import { redrivesAtMost, times } from './limits.ts';
 import { type Ports, StaleJob } from './ports.ts';
+import { sendClear } from './profile/request.ts';
 import { uploaded } from './restore/request.ts';
 import { writtenScope } from './restore/restore-chunk.ts';
 import { sendNextKind } from './restore/sequence.ts';
 import { sendUnpack } from './restore/start.ts';
 import { unpackedOf } from './restore/unpacked.ts';
 import { uploadPrefix } from './restore/uploads.ts';
-import { Busy, failBackup, failRestore, intend, standing } from './settle.ts';
+import { Busy, failBackup, failClear, failRestore, intend, standing } from './settle.ts';
 import { stagingPrefix } from './staging.ts';
 import { worldOf } from './world.ts';
 
@@ -99,6 +100,7 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
     // A rollback never gives up: it is the only way to an empty profile.
     if (job.status === 'restore_rolling_back') await redrive(ports, job);
     else if (job.jobType === 'restore') await failRestore(ports, job, 'STUCK', message);
+    else if (job.jobType === 'clear') await failClear(ports, job, 'STUCK', message);
     else if (job.jobType === 'validation') await failExamination(ports, job, 'STUCK', message);
     else await failBackup(ports, job, 'STUCK', message);
     swept.failed += 1;
@@ -131,6 +133,7 @@ const expireWaiting = async (ports: Ports, job: Job): Promise<boolean> => {
 /** Sends again whatever the job's standing demands; consumers answer for what is done already. */
 export const redrive = (ports: Ports, job: Job): Promise<void> => {
   if (job.jobType === 'validation') return redriveExamination(ports, job);
+  if (job.jobType === 'clear') return sendClear(ports, job);
   return job.jobType === 'restore' ? redriveRestore(ports, job) : redriveBackup(ports, job);
 };
 

@@ -4,6 +4,7 @@ import {
   blame,
   buryLetter,
   check,
+  clearProfile,
   collect,
   examine,
   type Invocation,
@@ -44,6 +45,7 @@ const run: Run = {
   'restore-verify': verify,
   'restore-rollback': rollback,
   'analytics-refresh': analyticsRefresh,
+  'profile-clear': clearProfile,
 };
 
 /** Handles one message with the step it was sent to. */

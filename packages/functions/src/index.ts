@@ -8,6 +8,7 @@ import { requestConsumer } from './backup/request.ts';
 import { validateConsumer } from './backup/validate.ts';
 import type { Binding } from './binding.ts';
 import type { BatchHandler } from './consume.ts';
+import { clearConsumer } from './profile/clear.ts';
 import { accountsConsumer } from './restore/accounts.ts';
 import { analyticsConsumer } from './restore/analytics.ts';
 import { analyticsRefreshConsumer } from './restore/analytics-refresh.ts';
@@ -40,6 +41,7 @@ export const consumers: Readonly<Record<keyof Messages, (binding: Binding) => Ba
   'restore-verify': verifyConsumer,
   'restore-rollback': rollbackConsumer,
   'analytics-refresh': analyticsRefreshConsumer,
+  'profile-clear': clearConsumer,
 };
 
 export const sweep = sweepConsumer;

@@ -7,6 +7,7 @@ import { advance, backupParameters, type Job } from '../jobs.ts';
 import type { BackupRequestMessage } from '../messages.ts';
 import { createJob, newJob } from '../new-job.ts';
 import { type DateRange, type Ports, StaleJob } from '../ports.ts';
+import { runningClear } from '../profile/request.ts';
 import { failBackup, type Idle, rowTtl, type Settled, standing } from '../settle.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import type { BackupParameters } from './parameters.ts';
@@ -16,17 +17,6 @@ import { unknownIds } from './unknown-ids.ts';
 
 /** How long counting may take while somebody waits for the answer; the job itself counts to the end. */
 const countingMs = 2_000;
-
-/** Counts of every kind, those that stopped early marked by `exact: false` ("at least"). */
-export const profileCounts = async (
-  ports: Ports,
-  userId: string,
-  withinMs = countingMs,
-): Promise<{ counts: Counts; exact: boolean }> => {
-  const found = await Promise.all(entityKinds.map((kind) => ports.profiles.count(userId, kind, withinMs)));
-  const counts = Object.fromEntries(entityKinds.map((kind, n) => [kind, found[n]?.count ?? 0])) as Counts;
-  return { counts, exact: found.every(({ exact }) => exact) };
-};
 
 /** Counts of what a backup will look at: of a partial one an upper bound, since only reading shows what it refers to. */
 const expectedCounts = async (
@@ -143,6 +133,15 @@ export const request = async (ports: Ports, message: BackupRequestMessage, messa
   const initiated = at.job.status === 'backup_initiated';
   const [unknown] = initiated ? await unknownIds(ports, at.job.userId, backupParameters(at.job)) : [];
   if (unknown) return failBackup(ports, at.job, 'UNKNOWN_ID', `${unknown.field}: ${unknown.message}`);
+  // A round trip reads tables that nobody clears.
+  const clearing = initiated && !ports.roundTrip ? await runningClear(ports, at.job.userId) : undefined;
+  if (clearing)
+    return failBackup(
+      ports,
+      at.job,
+      'PROFILE_BUSY',
+      `the profile is being cleared (${clearing.jobId}); it would be a part`,
+    );
   const job = initiated ? await begun(ports, at.job) : at.job;
   // Somebody else moved it, or ended it: then the answer is theirs.
   if (!job) return request(ports, message, messageId);

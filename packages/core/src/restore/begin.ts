@@ -62,7 +62,7 @@ type Verdict = { code: string; message: string } | { idMode: 'preserve' | 'remap
 const mayWrite = async (ports: Ports, job: Job): Promise<Verdict> => {
   const other = await takeLock(ports, job.userId, job);
   if (other !== undefined) {
-    return { code: 'PROFILE_BUSY', message: `another restore (${other}) is writing into this profile` };
+    return { code: 'PROFILE_BUSY', message: `another job (${other}) is writing into this profile` };
   }
   const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
   if (!isEmpty(counts)) {

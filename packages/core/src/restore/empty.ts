@@ -1,8 +1,8 @@
 /** What an empty profile is: nothing, or nothing but the one category that HouseF3 makes by itself. HOUSEF3.md section 2a. */
 import { entityKinds, type Row } from '@fzip/format';
-import { profileCounts } from '../backup/request.ts';
 import type { Counts } from '../counts.ts';
 import type { Ports } from '../ports.ts';
+import { profileCounts } from '../profile/counts.ts';
 
 const isSystemDefault = (row: Row): boolean =>
   row.type === 'TRANSFER' &&

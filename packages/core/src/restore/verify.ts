@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type EntityKind, entityKinds, formatRow, type Row, type Volume, withNormalNumbers } from '@fzip/format';
-import { profileCounts } from '../backup/request.ts';
 import type { Job, Writing } from '../jobs.ts';
 import type { RestoreVerifyMessage } from '../messages.ts';
 import type { Ports } from '../ports.ts';
+import { profileCounts } from '../profile/counts.ts';
 import { reporter } from '../progress.ts';
 import { failRestore, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { idsOf, nameOf } from './prepare.ts';

@@ -58,6 +58,15 @@ export const versionTests = (world: World): void => {
     expect(await all(store.versions(`${key}/`))).toEqual([]);
   });
 
+  test('everyVersion: of every key under the prefix and of no other', async () => {
+    const [{ store }, prefix] = [world(), `${somePrefix()}user`];
+    for (const key of [`${prefix}/a`, `${prefix}/b/c`, `${prefix}2/a`, prefix]) await store.put(key, Buffer.from('x'));
+    expect(await all(store.everyVersion(`${prefix}/`))).toEqual([
+      { key: `${prefix}/a`, versionId: 'null' },
+      { key: `${prefix}/b/c`, versionId: 'null' },
+    ]);
+  });
+
   test('deleteVersion: the version is gone for good, other keys stay, and what is not there is no error', async () => {
     const [{ store }, key] = [world(), `${somePrefix()}a`];
     await store.put(key, Buffer.from('x'));

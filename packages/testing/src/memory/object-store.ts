@@ -109,7 +109,9 @@ const writing = (bucket: Bucket): Pick<MemoryObjectStore, Writing> => ({
   },
 });
 
-const reading = ({ objects }: Bucket): Pick<ObjectStore, 'head' | 'read' | 'versions' | 'list' | 'folders'> => {
+const reading = ({
+  objects,
+}: Bucket): Pick<ObjectStore, 'head' | 'read' | 'versions' | 'everyVersion' | 'list' | 'folders'> => {
   const keys = (prefix: string) => [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(byBytes);
   return {
     head: async (key) => {
@@ -122,6 +124,9 @@ const reading = ({ objects }: Bucket): Pick<ObjectStore, 'head' | 'read' | 'vers
     versions: async function* (key) {
       const object = objects.get(key);
       if (object) yield { versionId: onlyVersion, modifiedAt: object.modifiedAt };
+    },
+    everyVersion: async function* (prefix) {
+      for (const key of keys(prefix)) yield { key, versionId: onlyVersion };
     },
     list: async function* (prefix) {
       for (const key of keys(prefix)) {

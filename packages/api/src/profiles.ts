@@ -1,0 +1,69 @@
+/** What each profile route does, once the request is parsed and the user known. */
+import { createClear, isEmpty, profileCounts, rowsBeyondDefaults, shownStatus } from '@fzip/core';
+import type { z } from '@hono/zod-openapi';
+import type { ApiContext } from './context.ts';
+import { ApiError } from './errors.ts';
+import { ownJob } from './own-job.ts';
+import {
+  type ClearProfileRequest,
+  type ClearProfileResponse,
+  type ClearStatus,
+  type Profile,
+  ShownClearStatus,
+} from './profile-schemas.ts';
+import { errorOf, given } from './views.ts';
+
+const countingMs = 2_000;
+
+export const profile = async (c: ApiContext): Promise<Profile> => {
+  const [ports, user] = [c.get('ports'), c.get('user')];
+  const [held, beyond] = await Promise.all([
+    profileCounts(ports, user, countingMs),
+    rowsBeyondDefaults(ports, user, countingMs),
+  ]);
+  return { ...held, empty: isEmpty(beyond.counts) };
+};
+
+/** @throws ApiError NOT_CONFIRMED, JOBS_RUNNING, NO_BACKUP */
+export const clear = async (
+  c: ApiContext,
+  { confirm, withoutBackup }: z.output<typeof ClearProfileRequest>,
+): Promise<ClearProfileResponse> => {
+  const [ports, user] = [c.get('ports'), c.get('user')];
+  if (confirm !== user) {
+    const message = 'is not your user id; nothing was cleared';
+    throw new ApiError('NOT_CONFIRMED', `confirm: ${message}`, [{ field: 'confirm', message }]);
+  }
+  const created = await createClear(ports, { userId: user, withoutBackup });
+  if (!created.ok && created.why === 'no-backup') throw new ApiError('NO_BACKUP');
+  if (!created.ok) {
+    const { jobType, jobId, status } = created.running;
+    throw new ApiError(
+      'JOBS_RUNNING',
+      `the ${jobType} ${jobId} is ${shownStatus(status)}; cancel it, or wait until it has ended`,
+    );
+  }
+  const { job, counts } = created;
+  c.set('jobId', job.jobId);
+  return {
+    clearId: job.jobId,
+    status: ShownClearStatus.parse(shownStatus(job.status)),
+    message: 'the profile is being cleared',
+    counts: job.expected ?? counts,
+  };
+};
+
+export const clearStatus = async (c: ApiContext, id: string): Promise<ClearStatus> => {
+  const job = await ownJob(c, id, 'clear');
+  return {
+    clearId: job.jobId,
+    status: ShownClearStatus.parse(shownStatus(job.status)),
+    progress: job.status === 'clear_completed' ? 100 : job.progress,
+    ...given('currentPhase', job.currentPhase),
+    requestedAt: job.createdAt,
+    updatedAt: job.updatedAt,
+    ...given('completedAt', job.completedAt),
+    ...given('cleared', job.results),
+    ...given('error', errorOf(job)),
+  };
+};
