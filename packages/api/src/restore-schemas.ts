@@ -145,6 +145,26 @@ export const RestoreResults = z
   .openapi('RestoreResults');
 export type RestoreResults = z.infer<typeof RestoreResults>;
 
+export const Guidance = z
+  .object({
+    code: z.string().openapi({ description: 'Of the format document.', example: 'BAD_CHECKSUM' }),
+    count: z.int().positive(),
+    meaning: z.string(),
+    advice: z.string().openapi({ description: 'What to do.' }),
+  })
+  .openapi('Guidance');
+export type Guidance = z.infer<typeof Guidance>;
+
+export const ShownValidationResults = z
+  .object({
+    ...ValidationResults.shape,
+    errors: z.array(z.string()).openapi({
+      description: 'The first hundred, and the first of each code; of a row with its id and its JSON path.',
+    }),
+    guidance: z.array(Guidance).openapi({ description: 'What each code among the errors means, and what to do.' }),
+  })
+  .openapi('ValidationResults', { description: 'What checking the package found.' });
+
 const volumeNumbers = z.array(z.int().positive());
 
 export const ReceivedUploads = z
@@ -165,7 +185,7 @@ export const RestoreStatus = z
     ...RestoreListItem.shape,
     uploads: ReceivedUploads.optional(),
     idMode: Writing.shape.idMode.optional().meta({ description: 'What became of the ids, once that is decided.' }),
-    validationResults: ValidationResults.optional().meta({ description: 'What checking the package found.' }),
+    validationResults: ShownValidationResults.optional(),
     summary: RestoreSummary.optional(),
     restoreResults: RestoreResults.optional(),
     error: cause('Why the restore failed or was canceled.'),

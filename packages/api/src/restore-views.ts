@@ -1,6 +1,15 @@
 /** Restores as the API shows them: never the user, never an object key, never the secret that new ids are made from. */
-import { type Counts, type Job, type Received, restoreParameters, shownStatus } from '@fzip/core';
 import {
+  type Counts,
+  type Job,
+  type Received,
+  restoreParameters,
+  shownStatus,
+  type ValidationResults,
+} from '@fzip/core';
+import { advice, type RefusalCode, refusals } from '@fzip/format';
+import {
+  type Guidance,
   type RestoreListItem,
   type RestoreResults,
   type RestoreStatus,
@@ -23,6 +32,16 @@ export const messages: Readonly<Record<ShownRestoreStatus, string>> = {
   failed: 'the restore failed',
   canceled: 'the restore was canceled',
 };
+
+/** The commonest reason first. Codes of a later version have nothing to be said of them yet. */
+const guidanceOf = ({ errorsByCode }: ValidationResults): Guidance[] =>
+  Object.entries(errorsByCode)
+    .toSorted(([, a], [, b]) => b - a)
+    .flatMap(([code, count]) =>
+      isRefusal(code) ? [{ code, count, meaning: refusals[code], advice: advice[code] }] : [],
+    );
+
+const isRefusal = (code: string): code is RefusalCode => Object.hasOwn(refusals, code);
 
 /** Nothing is left to do: the last writes of progress may have been rounded down. */
 const isDone = ({ status }: Job): boolean => status === 'restore_completed' || status === 'restore_validation_passed';
@@ -54,7 +73,10 @@ export const restoreStatusView = (job: Job, uploads?: Received): RestoreStatus =
   ...restoreListItem(job),
   ...given('uploads', uploads),
   ...given('idMode', job.writing?.idMode),
-  ...given('validationResults', job.validationResults),
+  ...given(
+    'validationResults',
+    job.validationResults && { ...job.validationResults, guidance: guidanceOf(job.validationResults) },
+  ),
   ...given('summary', job.packageCounts && { counts: job.packageCounts, ...job.packageSummary }),
   ...given('restoreResults', job.results && resultsOf(job.results)),
   ...given('error', errorOf(job)),

@@ -48,7 +48,7 @@ describe('the status of a restore', () => {
       createdAt: start,
       uploadedAt: start + 1,
       completedAt: start + 2,
-      validationResults: verdict,
+      validationResults: { ...verdict, guidance: [] },
       summary: { counts },
       restoreResults: {
         accounts_restored: 1,

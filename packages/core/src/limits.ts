@@ -79,6 +79,8 @@ export const times = {
   progressEvery: 2_000,
   /** A job without heartbeat for this long is stuck: longer than the longest invocation and its redelivery. */
   stuckAfter: 35 * minute,
+  /** How long a rollback may take before somebody is called. */
+  rollbackAlarm: hour,
   /** How long a restore waits for its package, and for its confirmation. */
   waitsAtMost: 24 * hour,
   /** How long staging of a failed job stays, so that a retry may use it. */

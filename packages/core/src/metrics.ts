@@ -1,5 +1,5 @@
 /** What is measured, by name: the one table that code, dashboard and alarms go by. */
-import { type EntityKind, entityKinds } from '@fzip/format';
+import { type EntityKind, entityKinds, hostile } from '@fzip/format';
 import { type Job, shownStatus } from './jobs.ts';
 import type { Ports } from './ports.ts';
 
@@ -66,12 +66,27 @@ export const metrics = {
     dimensions: ['kind'],
     about: 'Rows of each kind that a completed restore wrote.',
   },
-  RestoreValidationFailures: { unit: 'Count', dimensions: [], about: 'A package that cannot be restored was refused.' },
+  RestoreValidationFailures: {
+    unit: 'Count',
+    dimensions: ['type'],
+    about: 'A package that cannot be restored was refused: 1 for each code of its errors.',
+  },
+  SecurityEvents: {
+    unit: 'Count',
+    dimensions: ['type'],
+    about:
+      'A refused package that no accident makes (`hostile_package`), or one that was to keep ids which are taken (`taken_ids`). An audit line names the user.',
+  },
   RestoreRollbacks: { unit: 'Count', dimensions: [], about: 'A restore was undone to its end.' },
   RestoreProcessingErrors: {
     unit: 'Count',
     dimensions: ['type', 'phase'],
     about: 'A failed restore, by the code of its error and the phase in which it failed.',
+  },
+  RollbackNotFinishing: {
+    unit: 'Count',
+    dimensions: [],
+    about: 'A rollback that is not finished an hour after it was wanted, each sweep; it is started again until it is.',
   },
   StepErrors: {
     unit: 'Count',
@@ -134,14 +149,24 @@ const measureBackup = (measure: Measure, job: Job, before: Before, status: strin
   measure('BackupFileVolume', validation?.files_processed ?? 0, {});
 };
 
+/** No package has more codes than there are. */
+const measureRefusal = (measure: Measure, { validationResults }: Job): void => {
+  const types = Object.keys(validationResults?.errorsByCode ?? {});
+  for (const type of types) measure('RestoreValidationFailures', 1, { type });
+  if (types.some(isHostile)) measure('SecurityEvents', 1, { type: 'hostile_package' });
+};
+
+export const isHostile = (code: string): boolean => (hostile as ReadonlySet<string>).has(code);
+
 const measureRestore = (measure: Measure, job: Job, before: Before, status: string): void => {
   if (before.status === 'restore_rolling_back') measure('RestoreRollbacks', 1, {});
-  if (status === 'validation_failed') measure('RestoreValidationFailures', 1, {});
+  if (status === 'validation_failed') measureRefusal(measure, job);
   if (status !== 'completed' && status !== 'failed') return;
   measure('RestoreSuccess', status === 'completed' ? 1 : 0, {});
   if (status === 'failed') {
     const phase = job.intent?.phase ?? before.currentPhase ?? 'requested';
     measure('RestoreProcessingErrors', 1, { type: job.error?.code ?? 'UNKNOWN', phase });
+    if (job.error?.code === 'ID_CONFLICT') measure('SecurityEvents', 1, { type: 'taken_ids' });
     return;
   }
   measure('RestoreDuration', lasted(job), {});

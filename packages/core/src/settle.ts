@@ -12,7 +12,7 @@ import {
 } from './jobs.ts';
 import { times } from './limits.ts';
 import type { Work } from './messages.ts';
-import { measureEnding } from './metrics.ts';
+import { isHostile, measureEnding } from './metrics.ts';
 import { type Ports, StaleJob } from './ports.ts';
 
 /** Another consumer holds the lease of this piece. The message is to come again when that consumer's time is over. */
@@ -86,10 +86,18 @@ export const settle = async (
     if (!moved) continue;
     ports.audit({ who: moved.userId, what: 'job.status', jobId: moved.jobId, outcome: to });
     measureEnding(ports, moved, job);
+    auditSuspicion(ports, moved);
     await release(ports, moved);
     await announceEnding(ports, moved);
     return 'settled';
   }
+};
+
+/** Whoever looks for a pattern needs to know whose packages were refused for what no accident makes. */
+const auditSuspicion = (ports: Ports, { userId, jobId, error, validationResults }: Job): void => {
+  const codes = Object.keys(validationResults?.errorsByCode ?? {}).filter(isHostile);
+  if (error?.code === 'ID_CONFLICT') codes.push(error.code);
+  if (codes.length > 0) ports.audit({ who: userId, what: 'security', jobId, outcome: codes.join(' ') });
 };
 
 /** A restore or a clearing that rests gives its user's profile back. */

@@ -71,6 +71,9 @@ async function* jobsWith(ports: Ports, status: JobStatus, needy: (job: Job) => b
 const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
   const now = ports.clock();
   if (job.intent) {
+    // A rollback never gives up: it is the only way to an empty profile. But somebody should look.
+    const isLate = job.status === 'restore_rolling_back' && now - job.intent.at > times.rollbackAlarm;
+    if (isLate) ports.measure('RollbackNotFinishing', 1, {});
     await standing(ports, job);
     return;
   }
@@ -97,9 +100,7 @@ const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
   if (job.redrives >= redrivesAtMost) {
     const minutes = Math.round((now - job.updatedAt) / 60_000);
     const message = `nothing happened for ${minutes} minutes, after ${job.redrives} new starts`;
-    // A rollback never gives up: it is the only way to an empty profile.
-    if (job.status === 'restore_rolling_back') await redrive(ports, job);
-    else if (job.jobType === 'restore') await failRestore(ports, job, 'STUCK', message);
+    if (job.jobType === 'restore') await failRestore(ports, job, 'STUCK', message);
     else if (job.jobType === 'clear') await failClear(ports, job, 'STUCK', message);
     else if (job.jobType === 'validation') await failExamination(ports, job, 'STUCK', message);
     else await failBackup(ports, job, 'STUCK', message);

@@ -1,6 +1,7 @@
 /** What each ending of a job measures: the same once, whatever happened how often. */
 import {
   cancelBackup,
+  cancelRestore,
   createBackup,
   createExamination,
   createRestore,
@@ -8,6 +9,7 @@ import {
   type MetricName,
   metrics,
   type Ports,
+  sweep,
 } from '@fzip/core';
 import type { MemoryPorts } from '@fzip/testing';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +27,13 @@ const measured = (ports: MemoryPorts): Partial<Record<MetricName, (number | Reco
   return found;
 };
 
-const restored = async (ports: MemoryPorts, backupId: string, wrapped: Ports = ports, bytes?: Buffer): Promise<Job> => {
+const restored = async (
+  ports: MemoryPorts,
+  backupId: string,
+  wrapped: Ports = ports,
+  bytes?: Buffer,
+  atMost?: number,
+): Promise<Job> => {
   const backup = await find(ports, backupId);
   const body = bytes ?? ports.packages.objects.get(backup.packages?.[0]?.key ?? '')?.bytes;
   const parameters = { validateOnly: false, requireConfirmation: false, idMode: 'remap' } as const;
@@ -34,7 +42,7 @@ const restored = async (ports: MemoryPorts, backupId: string, wrapped: Ports = p
   const key = `uploads/carol/${created.job.jobId}/1.fzip`;
   await ports.packages.put(key, body);
   await ports.queues.send('restore-start', [{ key }], 'carol');
-  await drain(ports, wrapped);
+  await drain(ports, wrapped, atMost);
   return find(ports, created.job.jobId);
 };
 
@@ -131,11 +139,49 @@ describe('a restore', () => {
     });
   });
 
+  test('of a package that no accident makes is a security event, of which an audit line names the user', async () => {
+    const { ports, backupId } = await backedUp();
+    ports.measured.length = 0;
+    const [stored] = (await find(ports, backupId)).packages ?? [];
+    const bytes = Buffer.from(ports.packages.objects.get(stored?.key ?? '')?.bytes ?? []);
+    // Another name in the local header than in the directory.
+    bytes.write('data/ACCOUNTS.json', bytes.indexOf('data/accounts.json'));
+    const { jobId } = await restored(ports, backupId, ports, bytes);
+    const { RestoreValidationFailures: failures, ...others } = measured(ports);
+    expect(failures).toContainEqual({ type: 'LOCAL_HEADER_DIFFERS', value: 1 });
+    expect(others).toEqual({ SecurityEvents: [{ type: 'hostile_package', value: 1 }] });
+    expect(ports.audited).toContainEqual({ who: 'carol', what: 'security', jobId, outcome: 'LOCAL_HEADER_DIFFERS' });
+  });
+
+  test('whose rollback does not finish raises an alarm, and is started again by every sweep', async () => {
+    const { ports, backupId } = await backedUp();
+    ports.measured.length = 0;
+    const deleteOwn = () => Promise.reject(new Error('the tables are on fire'));
+    const broken = { ...ports, profiles: { ...ports.profiles, deleteOwn } };
+    const { jobId } = await restored(ports, backupId, broken, undefined, 1);
+    while ((await find(ports, jobId)).status !== 'restore_processing') await drain(ports, broken, 1);
+    await drain(ports, broken, 1);
+    await cancelRestore(ports, await find(ports, jobId));
+    // It never gives up, so that draining its messages would not end.
+    for (let n = 0; n < 4; n += 1) {
+      ports.time.now += 60 * 60_000;
+      await sweep(broken);
+      await drain(ports, broken, 6);
+    }
+    expect(measured(ports).RollbackNotFinishing?.length).toBeGreaterThan(1);
+    expect((await find(ports, jobId)).status).toBe('restore_rolling_back');
+    ports.time.now += 60 * 60_000;
+    await sweep(ports);
+    await drain(ports);
+    expect((await find(ports, jobId)).status).toBe('restore_canceled');
+    expect(ports.profiles.rows('accounts').filter(({ userId }) => userId === 'carol')).toEqual([]);
+  });
+
   test('that is refused, and one that is rolled back, say so', async () => {
     const { ports, backupId } = await backedUp();
     ports.measured.length = 0;
     await restored(ports, backupId, ports, Buffer.from('no ZIP at all'));
-    expect(measured(ports)).toEqual({ RestoreValidationFailures: [1] });
+    expect(measured(ports)).toEqual({ RestoreValidationFailures: [{ type: 'NOT_A_ZIP', value: 1 }] });
     ports.measured.length = 0;
     const putFresh: Ports['profiles']['putFresh'] = async (kind, rows) => {
       if (kind === 'transactions') throw new Error('the tables are on fire');

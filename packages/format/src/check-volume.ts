@@ -1,7 +1,7 @@
 /** Reads a volume once and says what is wrong with it; what other volumes show is kept in `Reading`. */
 import { createCategoryCheck } from './category-check.ts';
 import type { CheckOptions } from './check.ts';
-import { createDefectCheck } from './defect-check.ts';
+import { createDefectCheck, type RowPath } from './defect-check.ts';
 import { OrderFreeDigest } from './digest.ts';
 import { dataEntry, type EntityKind, entityKinds, idOf, kindRules } from './entities.ts';
 import { checkEntries } from './entry-check.ts';
@@ -83,14 +83,15 @@ const readRows = async (
   // In the order of the kinds, rows that others refer to come first, so that references are checked as they are read.
   for (const kind of entityKinds) {
     const [known, digest] = [ids[kind], digests?.[kind]];
+    const path: RowPath = (field) => `$.${kind}[${counts[kind] - 1}]${field === undefined ? '' : `.${field}`}`;
     await reporting(report, async () => {
       for await (const rows of rowBatches(volume, kind, tap)) {
         for (const { row, line, found, isPlain } of rows) {
           counts[kind] += 1;
           digest?.add(found);
           const id = idOf(kind, row);
-          if (id !== undefined && !known.add(id)) report.error(doubled(kind, id));
-          defects.row(kind, row, id ?? `row ${counts[kind]}`, isPlain, report);
+          if (id !== undefined && !known.add(id)) report.error({ ...doubled(kind, id), path: path() });
+          defects.row(kind, row, id ?? `row ${counts[kind]}`, isPlain, report, path);
           if (kind === 'categories') categories.row(row);
           if (kind === 'transaction_files' && id !== undefined)
             fileRows.set(safeFileName(id), { id, size: fileSize(row) });

@@ -10,8 +10,8 @@ import type { Row } from './row.ts';
 import { type Unwritable, unwritableKeys } from './writable.ts';
 
 export type DefectCheck = {
-  /** Looks at one row; `name` stands for it in errors. Of a plain row it is known that no value is odd. */
-  row(kind: EntityKind, row: Row, name: string, isPlain: boolean, report: Report): void;
+  /** Looks at one row; `name` stands for it in errors, `path` gives its JSON path. Of a plain row it is known that no value is odd. */
+  row(kind: EntityKind, row: Row, name: string, isPlain: boolean, report: Report, path: RowPath): void;
   /** Categories that are one another's parents, by their ids. */
   circle(ids: string[], report: Report): void;
   /** All rows of a kind were seen: references to it are decided from now on. */
@@ -20,7 +20,18 @@ export type DefectCheck = {
   end(report: Report): void;
 };
 
-type Waiting = { kind: EntityKind; field: FieldPath; to: EntityKind; id: string; rows: number; name: string };
+/** The JSON path of a row, or of a field in it. */
+export type RowPath = (field?: string) => string;
+
+type Waiting = {
+  kind: EntityKind;
+  field: FieldPath;
+  to: EntityKind;
+  id: string;
+  rows: number;
+  name: string;
+  path: string;
+};
 
 /** Kinds that others refer to; they stand whole in volume 1, and their ids fit in memory. */
 const targets: readonly EntityKind[] = ['accounts', 'categories', 'file_maps', 'transaction_files'];
@@ -51,18 +62,31 @@ export const createDefectCheck = (
     stated.set(key, { statement: { ...statement, rows }, found: 0 });
   }
 
-  const found = (defect: Defect, code: RefusalCode, name: string, message: string, report: Report): void => {
+  const found = (
+    defect: Defect,
+    code: RefusalCode,
+    name: string,
+    message: string,
+    report: Report,
+    path?: string,
+  ): void => {
     const known = stated.get(defectKey(defect));
-    const finding: Finding = { code, message: `${defect.kind}: ${message}`, entry: dataEntry(defect.kind), id: name };
+    const finding: Finding = {
+      code,
+      message: `${defect.kind}: ${message}`,
+      entry: dataEntry(defect.kind),
+      id: name,
+      ...(path !== undefined && { path }),
+    };
     if (known) known.found += defect.rows;
     else if (dialect === 'housef3-2.5' && 'missing' in defect && !needsAccount(defect)) report.warn(finding);
     else report.error(finding);
   };
 
-  const dangling = ({ kind, field, to, id, rows, name }: Waiting, report: Report): void => {
+  const dangling = ({ kind, field, to, id, rows, name, path }: Waiting, report: Report): void => {
     if (ids.get(to)?.has(id)) return;
     const message = `${field} refers to ${JSON.stringify(id)}, which is not among ${to}${dialect === 'fzip-1.0' ? ', and known_defects does not say so' : ''}`;
-    found({ kind, field, missing: id, rows }, 'DANGLING_REFERENCE', name, message, report);
+    found({ kind, field, missing: id, rows }, 'DANGLING_REFERENCE', name, message, report, path);
   };
 
   const reference = (one: Waiting, report: Report): void => {
@@ -78,27 +102,40 @@ export const createDefectCheck = (
 
   const isThere = (to: EntityKind, id: string): boolean => done.has(to) && ids.get(to)?.has(id) === true;
 
-  const oddities = (kind: EntityKind, row: Row, name: string, report: Report): Unwritable[] => {
+  const oddities = (kind: EntityKind, row: Row, name: string, report: Report, path: RowPath): Unwritable[] => {
     const unwritable = unwritableKeys(kind, row);
     // No statement helps here: the table would not take the row.
-    for (const { message } of unwritable)
-      report.error({ code: 'BAD_KEY', message: `${kind}: ${message}`, entry: dataEntry(kind), id: name });
+    for (const { message, field } of unwritable)
+      report.error({
+        code: 'BAD_KEY',
+        message: `${kind}: ${message}`,
+        entry: dataEntry(kind),
+        id: name,
+        path: path(field),
+      });
     for (const { field, problem, message } of oddValues(kind, row)) {
       if (unwritable.some((key) => key.field === field)) continue;
-      found({ kind, field, problem, rows: 1 }, 'BAD_ROW', name, `${field} has a wrong ${problem}: ${message}`, report);
+      found(
+        { kind, field, problem, rows: 1 },
+        'BAD_ROW',
+        name,
+        `${field} has a wrong ${problem}: ${message}`,
+        report,
+        path(field),
+      );
     }
     return unwritable;
   };
 
-  const row: DefectCheck['row'] = (kind, row, name, isPlain, report) => {
-    const unwritable = isPlain ? [] : oddities(kind, row, name, report);
+  const row: DefectCheck['row'] = (kind, row, name, isPlain, report, path) => {
+    const unwritable = isPlain ? [] : oddities(kind, row, name, report, path);
     if (!knowsTargets) return;
     const id = idOf(kind, row);
     if (id !== undefined) ids.get(kind)?.add(id);
     if (everyReference(kind, row, isThere)) return;
     for (const { field, to, id: target } of referencesOf(kind, row)) {
       if (unwritable.some((key) => key.field === field)) continue;
-      reference({ kind, field, to, id: target, rows: 1, name }, report);
+      reference({ kind, field, to, id: target, rows: 1, name, path: path(field) }, report);
     }
   };
 

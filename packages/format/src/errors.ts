@@ -69,5 +69,8 @@ export class PackageRefused extends Error {
   }
 }
 
-/** One thing that a check found: an error or, where it stands among them, a warning. */
-export type Finding = { code: RefusalCode; message: string; entry?: string; id?: string };
+/**
+ * One thing that a check found: an error or, where it stands among them, a warning. `path` is the JSON path of what is wrong within
+ * `entry`, where it is a row: `$.transactions[12].amount`.
+ */
+export type Finding = { code: RefusalCode; message: string; entry?: string; id?: string; path?: string };

@@ -1,3 +1,4 @@
+export * from './advice.ts';
 export * from './check.ts';
 export { type Converted, type ConvertOptions, convertPackage } from './convert/convert.ts';
 export type { Listed } from './convert/differences.ts';

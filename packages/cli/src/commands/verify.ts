@@ -9,7 +9,7 @@ export const verifyCommand: CommandOf = {
   name: 'verify',
   summary: 'check every byte and row of a package',
   about: `Says "intact" (exit code 0), "damaged" and by what (1), or that it could not tell, since reading failed (3).
-JSON: {ok, verdict: "intact"|"damaged", setChecked, volumes: [{name, number, count, intact, errorCount, errorsByCode, errors, warningsByCode, warnings, counts, files}], set?, error?}; the first hundred errors and warnings of each volume and the first of each code, as {code, message, entry?, id?}; all of them counted by code. "set" holds the same of what only the volumes together show.`,
+JSON: {ok, verdict: "intact"|"damaged", setChecked, volumes: [{name, number, count, intact, errorCount, errorsByCode, errors, warningsByCode, warnings, counts, files}], set?, error?}; the first hundred errors and warnings of each volume and the first of each code, as {code, message, entry?, id?, path?}; all of them counted by code. "set" holds the same of what only the volumes together show.`,
   arguments: [{ name: '<package...>', about: 'path or https URL of a package, or of volumes of one set' }],
   options: [],
   examples: [
@@ -105,5 +105,8 @@ const showUnsaid = (io: Io, said: Finding[], byCode: SetVerdict['errorsByCode'],
 };
 
 /** Messages name their entry, mostly. */
-const findingText = ({ message, entry, id }: Finding): string =>
-  `${entry === undefined || message.includes(entry) ? '' : `${entry}: `}${message}${id === undefined || message.includes(id) ? '' : ` (${id})`}`;
+const findingText = ({ message, entry, id, path }: Finding): string => {
+  const where = [id !== undefined && !message.includes(id) ? id : '', path ?? ''].filter((one) => one !== '');
+  const told = entry === undefined || message.includes(entry) ? message : `${entry}: ${message}`;
+  return where.length === 0 ? told : `${told} (${where.join(', ')})`;
+};

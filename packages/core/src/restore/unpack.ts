@@ -126,9 +126,11 @@ const readVolumes = async (
   };
 };
 
-/** A finding with the row it is about. */
-const inWords = ({ message, id }: Finding): string =>
-  id === undefined || message.includes(id) ? message : `${message} (${id})`;
+/** A finding with the row it is about and where that stands. */
+const inWords = ({ message, id, path }: Finding): string => {
+  const more = [id !== undefined && !message.includes(id) ? id : '', path ?? ''].filter((one) => one !== '');
+  return more.length === 0 ? message : `${message} (${more.join(', ')})`;
+};
 
 const nothingOf = (errors: string[]): Omit<Unpacked, 'errorCount' | 'errorsByCode'> => ({
   errors,
