@@ -43,6 +43,8 @@ export type World = Runtime & {
 let emulators: Emulators;
 let folder: string;
 const open: World[] = [];
+/** Of stories that share one. */
+const lasting: World[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fzip-flow-'));
@@ -54,6 +56,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
+  await Promise.all(lasting.splice(0).map((world) => world.close()));
   await emulators.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -61,7 +64,10 @@ afterAll(async () => {
 /** Messages come back after a second, so that a story about failing does not wait for minutes. */
 const quick: RuntimeOptions = { visibilitySeconds: 20, retryDelaySeconds: 0, silent: true };
 
-export const world = async (options: RuntimeOptions = {}): Promise<World> => {
+export const world = async ({
+  lasts = false,
+  ...options
+}: RuntimeOptions & { lasts?: boolean } = {}): Promise<World> => {
   const prefix = `t${randomUUID().slice(0, 8)}-`;
   const runtime = await startRuntime({ ...quick, ...options, prefix, emulators });
   const events = await runtime.subscribe({ eventType: eventTypes.filter((type) => !type.endsWith('.initiated')) });
@@ -90,7 +96,7 @@ export const world = async (options: RuntimeOptions = {}): Promise<World> => {
     },
     rows: (user) => rowsOf(runtime, user),
   };
-  open.push(made);
+  (lasts ? lasting : open).push(made);
   return made;
 };
 
