@@ -73,7 +73,7 @@ export const RestoreChunkMessage = WorkMessage.extend({
 });
 export type RestoreChunkMessage = z.infer<typeof RestoreChunkMessage>;
 
-/** Verifies from a piece on; `piece` counts over all kinds, as in checking. */
+/** Verifies one staged chunk; `piece` counts over all kinds, as in checking. */
 export const RestoreVerifyMessage = WorkMessage.extend({ piece: z.int().nonnegative() });
 export type RestoreVerifyMessage = z.infer<typeof RestoreVerifyMessage>;
 

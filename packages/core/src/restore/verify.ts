@@ -1,22 +1,25 @@
 /** restore-verify: reads everything back by key, strongly consistent, and holds it against the package. Only this makes a restore completed. */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { type EntityKind, entityKinds, formatRow, type Row, type Volume, withNormalNumbers } from '@fzip/format';
+import { entityKinds, formatRow, type Row, type Volume, withNormalNumbers } from '@fzip/format';
 import type { Job, Writing } from '../jobs.ts';
-import type { RestoreVerifyMessage } from '../messages.ts';
-import type { Ports } from '../ports.ts';
+import { finishPiece, scopeOf } from '../ledger.ts';
+import type { RestoreVerifyMessage, Work } from '../messages.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
 import { profileCounts } from '../profile/counts.ts';
 import { reporter } from '../progress.ts';
 import { failRestore, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { idsOf, nameOf } from './prepare.ts';
 import { openHolders } from './restore-chunk.ts';
 import { type Prepared, rowBatches } from './rows.ts';
-import { piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
+import { type Piece, piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
 import { holderOf } from './uploads.ts';
 
-type Outcome = Idle | Settled | 'continued';
+type Outcome = Idle | Settled | 'verified';
 
 const countingMs = 20_000;
+
+const verifiedScope = (work: Work): LedgerScope => scopeOf(work, 'restore-verify', 'piece');
 
 export const verify = async (ports: Ports, message: RestoreVerifyMessage): Promise<Outcome> => {
   const at = await standing(ports, message);
@@ -25,18 +28,17 @@ export const verify = async (ports: Ports, message: RestoreVerifyMessage): Promi
   if (job.status !== 'restore_processing' || !job.writing) return 'out-of-order';
   const unpacked = await unpackedOf(ports, job);
   const pieces = piecesOf(unpacked);
-  for (const [n, { kind, chunk }] of pieces.entries()) {
-    if (n < message.piece) continue;
-    if (n > message.piece && ports.invocation.deadline - ports.clock() < ports.limits.handOverMs) {
-      await ports.queues.send('restore-verify', [{ ...message, piece: n }], job.userId);
-      return 'continued';
-    }
-    const still = await standing(ports, message);
-    if (!still.ok) return still.outcome;
-    const wrong = await verifyChunk(ports, job, job.writing, kind, chunk);
+  const piece = pieces[message.piece];
+  // An empty package has nothing to be read back.
+  if (!piece) return pieces.length === 0 ? complete(ports, job, unpacked) : 'out-of-order';
+  const scope = verifiedScope(message);
+  if (!(await ports.ledger.get(scope, message.piece))) {
+    const wrong = await verifyChunk(ports, job, job.writing, piece);
     if (wrong !== undefined) return failRestore(ports, job, 'VERIFY_FAILED', wrong);
-    await reporter(ports, job, { step: 'verify', piece: n, total: pieces.length }).finish(1);
+    await ports.ledger.put(scope, message.piece, { verified: true });
+    await reporter(ports, job, { step: 'verify', piece: message.piece, total: pieces.length }).finish(1);
   }
+  if (!(await finishPiece(ports.ledger, scope, message.piece, pieces.length))) return 'verified';
   return complete(ports, job, unpacked);
 };
 
@@ -45,8 +47,7 @@ const verifyChunk = async (
   ports: Ports,
   job: Job,
   writing: Writing,
-  kind: EntityKind,
-  chunk: number,
+  { kind, chunk }: Piece,
 ): Promise<string | undefined> => {
   const files = kind === 'transaction_files' ? await openHolders(ports, job, chunk) : undefined;
   for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
