@@ -7,9 +7,9 @@ import { dataEntry, type EntityKind, entityKinds, idOf, kindRules } from './enti
 import { checkEntries } from './entry-check.ts';
 import { rowBatches } from './entry-rows.ts';
 import type { Entry } from './entry-table.ts';
-import type { Finding } from './errors.ts';
+import { type Finding, PackageRefused } from './errors.ts';
 import { type Report, reporting } from './findings.ts';
-import { createIdSet, type IdSet } from './id-set.ts';
+import { createIdList, type IdList, type Suspects } from './id-list.ts';
 import { countKey, manifestEntry } from './manifest.ts';
 import { safeFileName } from './names.ts';
 import type { FileRow } from './owner-check.ts';
@@ -26,7 +26,9 @@ export type Read = {
 /** What is known of the volumes read so far: what one of them refers to may stand in another. */
 export type Reading = {
   options: CheckOptions;
-  ids: Record<EntityKind, IdSet>;
+  /** Of several volumes, so that ids are judged when all were read. */
+  isShared: boolean;
+  ids: Record<EntityKind, IdList>;
   defects: ReturnType<typeof createDefectCheck>;
   categories: ReturnType<typeof createCategoryCheck>;
   /** Rows of transaction_files, by their id as entry names spell it. */
@@ -37,7 +39,8 @@ export type Reading = {
 
 export const startReading = (volumes: readonly Volume[], isWhole: boolean, options: CheckOptions): Reading => ({
   options,
-  ids: eachKind(createIdSet),
+  isShared: volumes.length > 1,
+  ids: eachKind(createIdList),
   defects: createDefectCheck(volumes, isWhole),
   categories: createCategoryCheck(),
   fileRows: new Map(),
@@ -75,7 +78,7 @@ export const spanning: readonly EntityKind[] = ['transactions', 'analytics'];
 
 const readRows = async (
   volume: Volume,
-  { options: { onRow, withDigests }, ids, defects, categories, fileRows, tap }: Reading,
+  { options: { onRow, withDigests }, isShared, ids, defects, categories, fileRows, tap }: Reading,
   report: Report,
 ): Promise<Pick<Read, 'counts' | 'digests'>> => {
   const counts = eachKind(() => 0);
@@ -90,7 +93,7 @@ const readRows = async (
           counts[kind] += 1;
           digest?.add(found);
           const id = idOf(kind, row);
-          if (id !== undefined && !known.add(id)) report.error({ ...doubled(kind, id), path: path() });
+          if (id !== undefined) known.add(id);
           defects.row(kind, row, id ?? `row ${counts[kind]}`, isPlain, report, path);
           if (kind === 'categories') categories.row(row);
           if (kind === 'transaction_files' && id !== undefined)
@@ -100,6 +103,7 @@ const readRows = async (
         }
       }
     });
+    if (!isShared) await reportDoubles(kind, [{ volume, report }], known);
     if (counts[kind] > 0) refuseMisplaced(volume, kind, counts[kind], report);
     defects.kindRead(kind, report);
   }
@@ -112,11 +116,56 @@ const refuseMisplaced = ({ manifest }: Volume, kind: EntityKind, rows: number, r
   report.error({ code: 'MISPLACED_ROWS', message, entry: dataEntry(kind) });
 };
 
-const doubled = (kind: EntityKind, id: string): Finding => ({
+/**
+ * Rows with an id that a row before them has, each told to its volume. Reads the kind again if there may be any.
+ * @param volumes where `ids` were read, with who hears of each
+ */
+export const reportDoubles = async (
+  kind: EntityKind,
+  volumes: readonly { volume: Volume; report: Report }[],
+  ids: IdList,
+): Promise<void> => {
+  const suspects = ids.suspects();
+  if (!suspects) return;
+  const seen = new Set<string>();
+  for (const { volume, report } of volumes) {
+    await readDoubles(volume, kind, suspects, seen, report);
+  }
+  const [last] = volumes.slice(-1);
+  const message = `${kind}: ${suspects.more} more ids stand twice`;
+  if (suspects.more > 0) last?.report.error({ code: 'DUPLICATE_ID', message, entry: dataEntry(kind) });
+};
+
+const readDoubles = async (
+  volume: Volume,
+  kind: EntityKind,
+  suspects: Suspects,
+  seen: Set<string>,
+  report: Report,
+): Promise<void> => {
+  let place = -1;
+  try {
+    for await (const rows of rowBatches(volume, kind)) {
+      for (const { row } of rows) {
+        place += 1;
+        const id = idOf(kind, row);
+        if (id === undefined || !suspects.has(id)) continue;
+        if (seen.has(id)) report.error(doubledAt(kind, id, place));
+        seen.add(id);
+      }
+    }
+  } catch (error) {
+    // That the rows cannot be read to their end was told when they were read first.
+    if (!(error instanceof PackageRefused)) throw error;
+  }
+};
+
+const doubledAt = (kind: EntityKind, id: string, place: number): Finding => ({
   code: 'DUPLICATE_ID',
   message: `${kind}: two rows share an id`,
   entry: dataEntry(kind),
   id,
+  path: `$.${kind}[${place}]`,
 });
 
 const fileSize = (row: Row): string | undefined => (isNumber(row.fileSize) ? numberText(row.fileSize) : undefined);

@@ -1,6 +1,14 @@
 /** Checks volumes: reads everything once, in flat memory, and says everything that is wrong with them. */
-import { compareCounts, eachKind, type Read, type Reading, readVolume, startReading } from './check-volume.ts';
-import type { EntityKind } from './entities.ts';
+import {
+  compareCounts,
+  eachKind,
+  type Read,
+  type Reading,
+  readVolume,
+  reportDoubles,
+  startReading,
+} from './check-volume.ts';
+import { type EntityKind, entityKinds } from './entities.ts';
 import type { Finding } from './errors.ts';
 import { type ByCode, countOf, createFindings, type Findings, type Report } from './findings.ts';
 import { checkOwned, checkPresent } from './owner-check.ts';
@@ -79,19 +87,23 @@ export const checkPackage = async (volumes: readonly Volume[], options: CheckOpt
   const reading = startReading(volumes, isWhole, options);
   const set = createFindings(options.maxErrors);
   const reads: Read[] = [];
-  const checks: VolumeCheck[] = [];
+  const all: { volume: Volume; report: Findings }[] = [];
   for (const volume of volumes) {
     const findings = createFindings(options.maxErrors);
     const mine = isWhole ? reading : { ...startReading([volume], false, options), tap: reading.tap };
     const read = await readVolume(volume, mine, findings);
-    if (!isWhole) judgePart(volume, mine, findings);
     reads.push(read);
-    checks.push(resultOf(findings, read));
+    all.push({ volume, report: findings });
+    if (isWhole) continue;
+    judgePart(volume, mine, findings);
   }
-  const all = inAll(reads);
-  if (isWhole) judgeSet(volumes, reading, all.counts, set);
-  else set.error(missingFinding(first, missing));
-  const verdict = verdictOf(set, all);
+  const sum = inAll(reads);
+  if (isWhole) {
+    for (const kind of entityKinds) await reportDoubles(kind, all, reading.ids[kind]);
+    judgeSet(volumes, reading, sum.counts, set);
+  } else set.error(missingFinding(first, missing));
+  const checks = all.map(({ report }, n) => resultOf(report, reads[n] as Read));
+  const verdict = verdictOf(set, sum);
   return {
     intact: verdict.intact && checks.every(({ intact }) => intact),
     setChecked: isWhole,

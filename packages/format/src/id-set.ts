@@ -86,6 +86,19 @@ export const idHash = (): ((id: string) => number) => {
   };
 };
 
+/** Two hashes of ids at once, of 32 bits each. The list is the same every time. */
+export const idHashes = (): ((id: string) => Uint32Array) => {
+  const seeds = [randomBytes(4).readUInt32LE(), randomBytes(4).readUInt32LE()] as const;
+  const [value, pair] = [new Uint32Array(lanes), new Uint32Array(2)];
+  return (id) => {
+    toLanes(id, value);
+    const [a = 0, b = 0, c = 0, d = 0] = value;
+    pair[0] = mix(seeds[0], a, b, c, d);
+    pair[1] = mix(seeds[1], a, b, c, d);
+    return pair;
+  };
+};
+
 const toLanes = (id: string, value: Uint32Array): void => {
   if (uuidToLanes(id, value)) return;
   const digits = hash('sha256', id);

@@ -135,7 +135,7 @@ describe('a set', () => {
         );
       },
       {
-        'volume 2': [...whole.rows.accounts.map(() => 'DUPLICATE_ID'), 'MISPLACED_ROWS'],
+        'volume 2': ['MISPLACED_ROWS', ...whole.rows.accounts.map(() => 'DUPLICATE_ID')],
         set: ['COUNT_MISMATCH', 'COUNT_MISMATCH', 'COUNT_MISMATCH'],
       },
     ],
