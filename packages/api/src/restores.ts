@@ -10,6 +10,7 @@ import {
   type Job,
   type JobPage,
   jobCan,
+  missingInWords,
   type Ports,
   RestoreParameters,
   receivedUploads,
@@ -101,7 +102,10 @@ const again = async (c: ApiContext, job: Job): Promise<Job> => (await c.get('por
 export const notify = async (c: ApiContext, id: string): Promise<RestoreMoved> => {
   const job = await ownJob(c, id, 'restore');
   await uploaded(c.get('ports'), job);
-  return jobCan.upload(job) ? moved(job, 'the package will be checked as soon as it is there') : moved(job);
+  if (!jobCan.upload(job)) return moved(job);
+  const uploads = await receivedUploads(c.get('ports'), job);
+  if (uploads.missing.length === 0) return moved(job, 'everything is there and will be checked');
+  return moved(job, `${missingInWords(uploads)} is not there yet; it will be checked as soon as all of it is`);
 };
 
 /** @throws ApiError NOT_WAITING */

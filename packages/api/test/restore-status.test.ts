@@ -101,7 +101,7 @@ describe('a restore that waits', () => {
         http: 200,
         restoreId: job.jobId,
         status: 'uploaded',
-        message: 'the package will be checked as soon as it is there',
+        message: 'the package is not there yet; it will be checked as soon as all of it is',
       });
     }
     expect(world.ports.queues.sent.map(({ step, message }) => [step, message])).toEqual(

@@ -20,7 +20,7 @@ import { writtenScope } from './restore/restore-chunk.ts';
 import { sendNextKind } from './restore/sequence.ts';
 import { sendUnpack } from './restore/start.ts';
 import { unpackedOf } from './restore/unpacked.ts';
-import { uploadPrefix } from './restore/uploads.ts';
+import { missingInWords, receivedUploads, uploadPrefix } from './restore/uploads.ts';
 import { Busy, failBackup, failClear, failRestore, intend, standing } from './settle.ts';
 import { stagingPrefix } from './staging.ts';
 import { worldOf } from './world.ts';
@@ -124,7 +124,7 @@ const expireWaiting = async (ports: Ports, job: Job): Promise<boolean> => {
   if (ports.clock() - since < times.waitsAtMost) return false;
   const [code, what] =
     job.status === 'restore_uploaded'
-      ? ['UPLOAD_EXPIRED', 'no package was uploaded']
+      ? ['UPLOAD_EXPIRED', `${missingInWords(await receivedUploads(ports, job))} was not uploaded`]
       : ['CONFIRMATION_EXPIRED', 'nobody confirmed'];
   await intend(ports, job, { kind: 'cancel', code, message: `${what} within 24 hours; nothing was written` });
   await standing(ports, job);

@@ -207,7 +207,7 @@ const alter = (gzipped: Buffer): Buffer =>
   );
 
 /** Some hundred whole jobs, one a call; ms. */
-const longTimeout = 300_000;
+const longTimeout = 1_800_000;
 
 /** The sha256 of every entry but the manifest, which names the job. */
 const checksumsOf = async (ports: MemoryPorts, job: Job): Promise<Record<string, string>[]> => {

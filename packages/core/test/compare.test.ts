@@ -60,7 +60,7 @@ const alter = (ports: MemoryPorts, choose: (below: number) => number): string[] 
 
 /** A sample of the calls, unless the full figures are asked for. */
 const everyCall = process.env.FZIP_LONG === '1';
-const longTimeout = 300_000;
+const longTimeout = 1_800_000;
 
 describe('a comparison', () => {
   test.each([

@@ -27,7 +27,7 @@ const severalVolumes = { volumeBytes: 3_000 };
 
 /** A sample of the calls, unless the full figures are asked for. */
 const everyCall = process.env.FZIP_LONG === '1';
-const longTimeout = 300_000;
+const longTimeout = 1_800_000;
 
 describe('a deep validation', () => {
   test.each([

@@ -6,7 +6,7 @@ import { drain, failing, fill } from './drive.ts';
 import { find, user } from './examining.ts';
 
 const everyCall = process.env.FZIP_LONG === '1';
-const longTimeout = 300_000;
+const longTimeout = 1_800_000;
 
 const filled = async (limits = {}): Promise<MemoryPorts> => {
   const ports = memoryPorts({ limits: { chunkRows: 20, ...limits } });

@@ -8,7 +8,7 @@ import { drain, handle } from './drive.ts';
 import { asked, counts, ended, expectEmpty, filesOf, restore, rowsOf, send, world } from './restoring.ts';
 
 const runs = process.env.FZIP_LONG === undefined ? 12 : 150;
-const timeout = 300_000;
+const timeout = 1_800_000;
 
 /** Numbers below 1, always the same of a seed. */
 const chanceOf = (seed: number) => {

@@ -109,7 +109,7 @@ describe('a set', () => {
 });
 
 describe.each(['before', 'after'] as const)('every call of the restore of a set that fails %s its effect', (when) => {
-  test('ends whole or empty', { timeout: 300_000 }, async () => {
+  test('ends whole or empty', { timeout: 1_800_000 }, async () => {
     const counting = await world(several);
     const counted = failing(counting.ports, 0, when);
     await restore(counting.ports, counting.volumes);

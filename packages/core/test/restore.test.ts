@@ -252,7 +252,7 @@ describe('a restore', () => {
 });
 
 /** Some hundred whole jobs, one a call; ms. */
-const longTimeout = 180_000;
+const longTimeout = 1_800_000;
 
 describe.each(['before', 'after'] as const)('every call of a restore that fails %s its effect', (when) => {
   test(

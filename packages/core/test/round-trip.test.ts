@@ -8,7 +8,7 @@ import { backedUp, examined, find, user } from './examining.ts';
 
 const minute = 60_000;
 const everyCall = process.env.FZIP_LONG === '1';
-const longTimeout = 300_000;
+const longTimeout = 1_800_000;
 /** Two or three chunks a kind: enough for a crash between any two, and every call takes its time to try. */
 const fewChunks = { chunkRows: 20 };
 

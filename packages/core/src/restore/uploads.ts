@@ -40,6 +40,14 @@ export const receivedUploads = async (ports: Ports, job: Job): Promise<Received>
   };
 };
 
+/** `volumes 2, 3 of 5`; of one volume `the package`. */
+export const missingInWords = ({ expected, missing }: Received): string => {
+  if (expected === 1) return 'the package';
+  const shown = missing.slice(0, 10).join(', ');
+  const more = missing.length > 10 ? ` and ${missing.length - 10} more` : '';
+  return `${missing.length === 1 ? 'volume' : 'volumes'} ${shown}${more} of ${expected}`;
+};
+
 /** Copies that are made at the same time. */
 const copiesAtOnce = 4;
 
