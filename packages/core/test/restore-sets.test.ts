@@ -1,9 +1,9 @@
 /** A package of several volumes is restored when all of them are there, whichever comes first. */
 import { createRestore, type Job, type Ports, receivedUploads, retryRestore, sweep } from '@fzip/core';
 import { entityKinds } from '@fzip/format';
-import type { MemoryPorts } from '@fzip/testing';
+import { type MemoryPorts, memoryPorts } from '@fzip/testing';
 import { describe, expect, test } from 'vitest';
-import { drain, failing } from './drive.ts';
+import { drain, failing, fill } from './drive.ts';
 import {
   asked,
   backUp,
@@ -15,6 +15,8 @@ import {
   restore,
   rowsOf,
   send,
+  sizes,
+  small,
   texts,
   world,
 } from './restoring.ts';
@@ -110,14 +112,20 @@ describe('a set', () => {
 
 describe.each(['before', 'after'] as const)('every call of the restore of a set that fails %s its effect', (when) => {
   test('ends whole or empty', { timeout: 1_800_000 }, async () => {
-    const counting = await world(several);
-    const counted = failing(counting.ports, 0, when);
-    await restore(counting.ports, counting.volumes);
-    await drain(counting.ports, counted.ports);
+    const { volumes } = await world(several);
+    const fresh = async (): Promise<MemoryPorts> => {
+      const ports = memoryPorts({ limits: { ...small, ...several } });
+      await fill(ports, 'alice', sizes);
+      return ports;
+    };
+    const counting = await fresh();
+    const counted = failing(counting, 0, when);
+    await restore(counting, volumes);
+    await drain(counting, counted.ports);
     // The steps of the start and the unpacking; those behind them are those of one volume.
     const most = Math.min(counted.calls(), process.env.FZIP_LONG === undefined ? 25 : counted.calls());
     for (let nth = 1; nth <= most; nth += 1) {
-      const { ports, volumes } = await world(several);
+      const ports = await fresh();
       const job = await restore(ports, volumes);
       await drain(ports, failing(ports, nth, when).ports);
       ports.time.now += 60 * 60_000;

@@ -14,6 +14,8 @@ import { type MemoryPorts, memoryPorts } from '@fzip/testing';
 import { expect } from 'vitest';
 import { drain, fill } from './drive.ts';
 
+/** Of alice's profile. */
+export const sizes = { transactions: 30, files: 3 };
 export const small: Partial<Limits> = { chunkRows: 60, handOverMs: 0 };
 export const asked: RestoreParameters = { validateOnly: false, requireConfirmation: false, idMode: 'auto', volumes: 1 };
 
@@ -22,7 +24,7 @@ export const world = async (
   limits: Partial<Limits> = {},
 ): Promise<{ ports: MemoryPorts; bytes: Buffer; volumes: Buffer[] }> => {
   const ports = memoryPorts({ limits: { ...small, ...limits } });
-  await fill(ports, 'alice', { transactions: 30, files: 3 });
+  await fill(ports, 'alice', sizes);
   const volumes = await backUp(ports, 'alice');
   await sweep(ports);
   return { ports, bytes: volumes[0] as Buffer, volumes };
