@@ -54,7 +54,8 @@ export type BackupExamineMessage = z.infer<typeof BackupExamineMessage>;
 export const RestoreStartMessage = z.object({ key: z.string() });
 export type RestoreStartMessage = z.infer<typeof RestoreStartMessage>;
 
-export const RestoreUnpackMessage = WorkMessage.extend({ volume: z.int().positive() });
+/** Reads the rows of all volumes (`volume` 0), or the bytes of the files of one, by the order of the uploads. */
+export const RestoreUnpackMessage = WorkMessage.extend({ volume: z.int().nonnegative() });
 export type RestoreUnpackMessage = z.infer<typeof RestoreUnpackMessage>;
 
 /** Checks one staged chunk; `piece` counts over all kinds. */

@@ -1,9 +1,11 @@
 /** Checks volumes: reads everything once, in flat memory, and says everything that is wrong with them. */
 import {
   compareCounts,
+  createTap,
   eachKind,
   type Read,
   type Reading,
+  readFiles,
   readVolume,
   reportDoubles,
   startReading,
@@ -23,6 +25,8 @@ export type CheckOptions = {
   onProgress?: (bytes: number) => void;
   /** How many errors, and how many warnings, are kept, besides the first of each code; all are counted. */
   maxErrors?: number;
+  /** Leaves the bytes of files to `checkFiles`; `files.bytes` is 0 then. */
+  rowsOnly?: boolean;
   /** Sums the rows' digests, which costs a SHA-256 a row: for whoever compares them with what was collected. */
   withDigests?: boolean;
 };
@@ -69,6 +73,20 @@ export const checkVolume = async (volume: Volume, options: CheckOptions = {}): P
   if (isWhole) judgeSet([volume], reading, read.counts, findings);
   else judgePart(volume, reading, findings);
   return resultOf(findings, read);
+};
+
+/** What a look at the bytes of files found. */
+export type FilesCheck = Pick<Verdict, 'intact' | 'errors' | 'errorCount' | 'errorsByCode'> & { bytes: number };
+
+/** Reads every entry of a volume that holds no rows: what a check leaves out that is told to look at rows alone. */
+export const checkFiles = async (
+  volume: Volume,
+  { onProgress, maxErrors }: Pick<CheckOptions, 'onProgress' | 'maxErrors'> = {},
+): Promise<FilesCheck> => {
+  const findings = createFindings(maxErrors);
+  const bytes = await readFiles(volume, { tap: createTap(onProgress) }, findings);
+  const { errors, errorsByCode } = findings;
+  return { intact: errors.length === 0, errors, errorCount: countOf(errorsByCode), errorsByCode, bytes };
 };
 
 /**

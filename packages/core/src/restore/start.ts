@@ -6,6 +6,7 @@ import { advance, type Job, restoreParameters } from '../jobs.ts';
 import type { RestoreStartMessage } from '../messages.ts';
 import type { Ports } from '../ports.ts';
 import { type Idle, standing } from '../settle.ts';
+import { unpackPieces } from './unpacked.ts';
 import { pinUploads, placeOfUpload, receivedUploads } from './uploads.ts';
 
 /** What a message on the start queue may be: S3's notification, S3's test of it, or a key from the API. */
@@ -72,5 +73,8 @@ const pin = async (ports: Ports, job: Job): Promise<Job | undefined> => {
   return started;
 };
 
-export const sendUnpack = (ports: Ports, { jobId, attempt, userId }: Job): Promise<void> =>
-  ports.queues.send('restore-unpack', [{ jobId, attempt, volume: 1 }], userId);
+export const sendUnpack = (ports: Ports, job: Job): Promise<void> => {
+  const { jobId, attempt, userId } = job;
+  const messages = Array.from({ length: unpackPieces(job) }, (_, volume) => ({ jobId, attempt, volume }));
+  return ports.queues.send('restore-unpack', messages, userId);
+};

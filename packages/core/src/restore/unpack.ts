@@ -1,5 +1,6 @@
-/** restore-unpack: runs the strict reader over the package and stages its rows as chunks. Nothing later reads the ZIP but for files' bytes. */
+/** restore-unpack: runs the strict reader over the package, its rows in one piece, the bytes of each volume's files in another; stages the rows as chunks. */
 import {
+  checkFiles,
   checkPackage,
   createPreview,
   type EntityKind,
@@ -15,13 +16,23 @@ import {
 } from '@fzip/format';
 import type { Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
+import { finishPiece, records } from '../ledger.ts';
 import type { RestoreUnpackMessage } from '../messages.ts';
-import type { Ports } from '../ports.ts';
+import type { LedgerScope, Ports } from '../ports.ts';
 import { refuseRestore, standing } from '../settle.ts';
 import { type Line, stageChunk } from '../staging.ts';
 import { type Checked, concludeCheck } from './check.ts';
 import { summaryOf } from './summary.ts';
-import { noCounts, piecesOf, stagedScope, Unpacked, unpackedScope } from './unpacked.ts';
+import {
+  Judged,
+  noCounts,
+  piecesOf,
+  stagedScope,
+  type Unpacked,
+  unpackedOf,
+  unpackedScope,
+  unpackPieces,
+} from './unpacked.ts';
 import { fileOf, openUploads } from './uploads.ts';
 
 /** How many findings a job keeps; all are counted. */
@@ -35,16 +46,34 @@ export const unpack = async (ports: Ports, message: RestoreUnpackMessage): Promi
   const { job } = at;
   if (job.status !== 'restore_validating') return 'out-of-order';
   const scope = unpackedScope(message);
-  if (!(await ports.ledger.get(scope, 0))) {
-    await leased(ports, scope, 0, async () => ports.ledger.put(scope, 0, await readPackage(ports, job)));
+  const { volume: piece } = message;
+  const pieces = unpackPieces(job);
+  if (piece >= pieces) return 'out-of-order';
+  if (!(await ports.ledger.get(scope, piece))) {
+    await leased(ports, scope, piece, async () =>
+      ports.ledger.put(scope, piece, await (piece === 0 ? readPackage(ports, job) : readBytes(ports, job, piece - 1))),
+    );
   }
-  const unpacked = Unpacked.parse(await ports.ledger.get(scope, 0));
-  if (unpacked.errorCount > 0) {
-    return refuseRestore(ports, job, unpacked);
-  }
+  if (!(await finishPiece(ports.ledger, scope, piece, pieces))) return 'unpacked';
+  const verdict = await verdictOf(ports, scope);
+  if (verdict.errorCount > 0) return refuseRestore(ports, job, verdict);
+  const unpacked = await unpackedOf(ports, job);
   if (piecesOf(unpacked).length === 0) return concludeCheck(ports, job, unpacked);
   await sendChecks(ports, job, unpacked);
   return 'unpacked';
+};
+
+/** What all pieces found. */
+const verdictOf = async (ports: Ports, scope: LedgerScope): Promise<Judged> => {
+  const all: Judged = { errors: [], errorCount: 0, errorsByCode: {}, warnings: [] };
+  for await (const found of records(ports.ledger, scope, (record) => Judged.parse(record))) {
+    all.errors.push(...found.errors.slice(0, kept - all.errors.length));
+    all.warnings.push(...found.warnings.slice(0, kept - all.warnings.length));
+    all.errorCount += found.errorCount;
+    for (const [code, count] of Object.entries(found.errorsByCode))
+      all.errorsByCode[code] = (all.errorsByCode[code] ?? 0) + count;
+  }
+  return all;
 };
 
 export const sendChecks = ({ queues }: Ports, { jobId, attempt, userId }: Job, unpacked: Unpacked): Promise<void> =>
@@ -54,7 +83,23 @@ export const sendChecks = ({ queues }: Ports, { jobId, attempt, userId }: Job, u
     userId,
   );
 
-/** Reads all of the package once, all its volumes together. What is wrong with it is the answer; only a failed call is thrown. */
+/** Reads the bytes of one volume's files. That the volume cannot be opened is told by the piece that reads the rows of all. */
+const readBytes = async (ports: Ports, job: Job, place: number): Promise<Judged> => {
+  const fine = { errors: [], errorCount: 0, errorsByCode: {}, warnings: [] };
+  try {
+    const volume = (await openUploads(ports, job, [place])).get(place);
+    if (!volume) throw new Error(`upload ${place + 1} of job ${job.jobId} is not open`);
+    const { errors, errorCount, errorsByCode } = await checkFiles(volume, { maxErrors: kept });
+    const { number, count } = volume.manifest.volume;
+    const name = count > 1 ? `volume ${number}: ` : '';
+    return { ...fine, errors: errors.map((finding) => name + inWords(finding)), errorCount, errorsByCode };
+  } catch (error) {
+    if (!(error instanceof PackageRefused)) throw error;
+    return fine;
+  }
+};
+
+/** Reads all rows of the package once, those of all its volumes together. What is wrong with it is the answer; only a failed call is thrown. */
 const readPackage = async (ports: Ports, job: Job): Promise<Unpacked> => {
   const { uploads = [] } = job;
   if (uploads.length === 0) throw new Error(`job ${job.jobId} has no upload`);
@@ -94,6 +139,7 @@ const readVolumes = async (
   const preview = createPreview(volumes);
   const found = await checkPackage(volumes, {
     maxErrors: kept,
+    rowsOnly: true,
     onRow: (kind, row, line) => {
       preview.row(kind, row);
       return stage.row(kind, row, line);

@@ -10,12 +10,20 @@ import type { LedgerScope, Ports } from '../ports.ts';
 import { ChunkRecord } from '../staging.ts';
 import { PackageSummary } from './summary.ts';
 
-/** The ledger's record of an unpacked package. */
-export const Unpacked = z.object({
+/** What a piece of the unpacking found. */
+export const Judged = z.object({
   errors: z.array(z.string()),
   errorCount: z.int(),
   errorsByCode: z.record(z.string(), z.int()).default({}),
   warnings: z.array(z.string()),
+});
+export type Judged = z.infer<typeof Judged>;
+
+/** Piece 0 is the rows of all volumes, piece n the bytes of the files of the n-th upload. */
+export const unpackPieces = ({ uploads = [] }: Job): number => uploads.length + 1;
+
+/** The ledger's record of a package's rows, which is that of piece 0. */
+export const Unpacked = Judged.extend({
   counts: Counts,
   /** Staged chunks of each kind. */
   chunks: Counts,
