@@ -28,6 +28,11 @@ export type Reading = {
   options: CheckOptions;
   /** Of several volumes, so that ids are judged when all were read. */
   isShared: boolean;
+  /**
+   * Kinds that could not be read to their end, which was told: their number, and what refers to them, is not judged, so that one
+   * damage is no list of errors.
+   */
+  broken: Set<EntityKind>;
   ids: Record<EntityKind, IdList>;
   defects: ReturnType<typeof createDefectCheck>;
   categories: ReturnType<typeof createCategoryCheck>;
@@ -40,6 +45,7 @@ export type Reading = {
 export const startReading = (volumes: readonly Volume[], isWhole: boolean, options: CheckOptions): Reading => ({
   options,
   isShared: volumes.length > 1,
+  broken: new Set(),
   ids: eachKind(createIdList),
   defects: createDefectCheck(volumes, isWhole),
   categories: createCategoryCheck(),
@@ -52,7 +58,7 @@ export const readVolume = async (volume: Volume, reading: Reading, report: Repor
   checkEntries(volume, report);
   const rows = await readRows(volume, reading, report);
   const bytes = reading.options.rowsOnly ? 0 : await readFiles(volume, reading, report);
-  compareCounts('data_summary', volume, volume.manifest.data_summary, rows.counts, report);
+  compareCounts('data_summary', volume, volume.manifest.data_summary, { ...rows, ...reading }, report);
   return { ...rows, files: { present: volume.files.size, failed: volume.manifest.failed_files.length, bytes } };
 };
 
@@ -78,7 +84,7 @@ export const spanning: readonly EntityKind[] = ['transactions', 'analytics'];
 
 const readRows = async (
   volume: Volume,
-  { options: { onRow, withDigests }, isShared, ids, defects, categories, fileRows, tap }: Reading,
+  { options: { onRow, withDigests }, isShared, broken, ids, defects, categories, fileRows, tap }: Reading,
   report: Report,
 ): Promise<Pick<Read, 'counts' | 'digests'>> => {
   const counts = eachKind(() => 0);
@@ -87,7 +93,7 @@ const readRows = async (
   for (const kind of entityKinds) {
     const [known, digest] = [ids[kind], digests?.[kind]];
     const path: RowPath = (field) => `$.${kind}[${counts[kind] - 1}]${field === undefined ? '' : `.${field}`}`;
-    await reporting(report, async () => {
+    const isWhole = await reporting(report, async () => {
       for await (const rows of rowBatches(volume, kind, tap)) {
         for (const { row, line, found, isPlain } of rows) {
           counts[kind] += 1;
@@ -105,7 +111,11 @@ const readRows = async (
     });
     if (!isShared) await reportDoubles(kind, [{ volume, report }], known);
     if (counts[kind] > 0) refuseMisplaced(volume, kind, counts[kind], report);
-    defects.kindRead(kind, report);
+    if (isWhole) defects.kindRead(kind, report);
+    else {
+      broken.add(kind);
+      defects.kindBroken(kind);
+    }
   }
   return { counts, ...(digests ? { digests: eachKind((kind) => digests[kind].hex()) } : {}) };
 };
@@ -193,12 +203,13 @@ export const compareCounts = (
   where: string,
   { manifest }: Volume,
   summary: Summary,
-  counts: Record<EntityKind, number>,
+  { counts, broken }: Pick<Read, 'counts'> & Pick<Reading, 'broken'>,
   report: Report,
   told?: Summary,
 ): void => {
   for (const kind of entityKinds) {
     const stated = summary[countKey(kind)];
+    if (broken.has(kind)) continue;
     if (stated !== undefined && stated !== counts[kind] && stated !== told?.[countKey(kind)]) {
       const message = `${dataEntry(kind)}: ${counts[kind]} rows, ${where} says ${stated}`;
       report.error({ code: 'COUNT_MISMATCH', message, entry: dataEntry(kind) });

@@ -168,28 +168,28 @@ const inAll = (reads: readonly Read[]): Read => {
 };
 
 /** Of a part of a set: what needs no other volume. */
-const judgePart = (volume: Volume, { defects, categories, fileRows }: Reading, report: Report): void => {
+const judgePart = (volume: Volume, { defects, categories, fileRows, broken }: Reading, report: Report): void => {
   for (const circle of categories.circles()) defects.circle(circle, report);
   defects.end(report);
   // The rows of all files stand in volume 1.
-  if (volume.manifest.volume.number === 1) checkOwned(volume, fileRows, report);
+  if (volume.manifest.volume.number === 1 && !broken.has('transaction_files')) checkOwned(volume, fileRows, report);
 };
 
 /** Of a whole set: everything. */
 const judgeSet = (
   volumes: readonly Volume[],
-  { defects, categories, fileRows }: Reading,
+  { defects, categories, fileRows, broken }: Reading,
   counts: Record<EntityKind, number>,
   report: Report,
 ): void => {
   for (const circle of categories.circles()) defects.circle(circle, report);
   defects.end(report);
   for (const volume of volumes) {
-    checkOwned(volume, fileRows, report);
+    if (!broken.has('transaction_files')) checkOwned(volume, fileRows, report);
     const { data_summary, volume: its } = volume.manifest;
     const [where, told] =
       its.count === 1 ? ['set_summary', data_summary] : [`set_summary of volume ${its.number}`, undefined];
-    compareCounts(where, volume, its.set_summary, counts, report, told);
+    compareCounts(where, volume, its.set_summary, { counts, broken }, report, told);
   }
   checkPresent(volumes, fileRows, report);
 };

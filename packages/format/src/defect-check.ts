@@ -16,6 +16,8 @@ export type DefectCheck = {
   circle(ids: string[], report: Report): void;
   /** All rows of a kind were seen: references to it are decided from now on. */
   kindRead(kind: EntityKind, report: Report): void;
+  /** The rows of a kind could not be read to their end: references to it cannot be judged. */
+  kindBroken(kind: EntityKind): void;
   /** Compares the statements with what was found in all rows looked at. */
   end(report: Report): void;
 };
@@ -54,6 +56,7 @@ export const createDefectCheck = (
   const knowsTargets = volumes[0]?.manifest.volume.number === 1;
   const ids = new Map<EntityKind, Set<string>>(targets.map((kind) => [kind, new Set()]));
   const done = new Set<EntityKind>();
+  const unknown = new Set<EntityKind>();
   const waiting = new Map<string, Waiting>();
   const stated = new Map<string, { statement: Defect; found: number }>();
   for (const statement of volumes.flatMap(({ manifest }) => manifest.known_defects as Defect[])) {
@@ -100,7 +103,8 @@ export const createDefectCheck = (
     else waiting.set(key, one);
   };
 
-  const isThere = (to: EntityKind, id: string): boolean => done.has(to) && ids.get(to)?.has(id) === true;
+  const isThere = (to: EntityKind, id: string): boolean =>
+    unknown.has(to) || (done.has(to) && ids.get(to)?.has(id) === true);
 
   const oddities = (kind: EntityKind, row: Row, name: string, report: Report, path: RowPath): Unwritable[] => {
     const unwritable = unwritableKeys(kind, row);
@@ -134,6 +138,7 @@ export const createDefectCheck = (
     if (id !== undefined) ids.get(kind)?.add(id);
     if (everyReference(kind, row, isThere)) return;
     for (const { field, to, id: target } of referencesOf(kind, row)) {
+      if (unknown.has(to)) continue;
       if (unwritable.some((key) => key.field === field)) continue;
       reference({ kind, field, to, id: target, rows: 1, name, path: path(field) }, report);
     }
@@ -154,6 +159,11 @@ export const createDefectCheck = (
     }
   };
 
+  const kindBroken: DefectCheck['kindBroken'] = (kind) => {
+    unknown.add(kind);
+    for (const [key, { to }] of waiting) if (to === kind) waiting.delete(key);
+  };
+
   const end: DefectCheck['end'] = (report) => {
     for (const { statement, found: rows } of stated.values()) {
       const where = `${statement.kind} ${statement.field} ${'problem' in statement ? statement.problem : JSON.stringify(statement.missing)}`;
@@ -167,5 +177,5 @@ export const createDefectCheck = (
     }
   };
 
-  return { row, circle, kindRead, end };
+  return { row, circle, kindRead, kindBroken, end };
 };

@@ -35,10 +35,11 @@ export const createFindings = (most = 100): Findings => {
 
 export const countOf = (byCode: ByCode): number => Object.values(byCode).reduce((sum, count) => sum + count, 0);
 
-/** Runs a piece of the check; a refusal becomes an error of the report, anything else is an accident. */
-export const reporting = async (report: Report, piece: () => Promise<void>): Promise<void> => {
+/** Runs a piece of the check; a refusal becomes an error of the report, anything else is an accident. False if it was refused. */
+export const reporting = async (report: Report, piece: () => Promise<void>): Promise<boolean> => {
   try {
     await piece();
+    return true;
   } catch (error) {
     if (!(error instanceof PackageRefused)) throw error;
     report.error({
@@ -46,5 +47,6 @@ export const reporting = async (report: Report, piece: () => Promise<void>): Pro
       message: error.message,
       ...(error.entry === undefined ? {} : { entry: error.entry }),
     });
+    return false;
   }
 };
