@@ -229,6 +229,7 @@ describe('a restore', () => {
     expect((await client.restoreStatus(restoreId)).summary).toMatchObject({
       volumes: count,
       idsTaken: expect.any(Number),
+      ids: 'new',
     });
     const again = await on.backUp('bob');
     expect(again.ended.type).toBe('backup.completed');

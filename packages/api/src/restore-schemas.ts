@@ -172,7 +172,14 @@ export const ReceivedUploads = z
   .openapi('ReceivedUploads', { description: 'The restore starts when nothing is missing.' });
 
 export const RestoreSummary = z
-  .object({ counts: Counts, ...PackageSummary.partial().shape })
+  .object({
+    counts: Counts,
+    ids: z.enum(['kept', 'new', 'taken']).optional().openapi({
+      description:
+        'What a restore does, or would do: keep the ids of the package, or make new ones. `taken`: it was to keep them and cannot.',
+    }),
+    ...PackageSummary.partial().shape,
+  })
   .openapi('RestoreSummary', {
     description:
       'What the package holds: rows of each kind, the first hundred accounts, sums of money by currency, levels of categories, dates, ' +

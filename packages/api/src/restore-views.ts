@@ -13,6 +13,7 @@ import {
   type RestoreListItem,
   type RestoreResults,
   type RestoreStatus,
+  type RestoreSummary,
   ShownRestoreStatus,
 } from './restore-schemas.ts';
 import { errorOf, given } from './views.ts';
@@ -69,6 +70,23 @@ const resultsOf = (results: Counts): RestoreResults => ({
   analytics_restored: results.analytics,
 });
 
+const summaryOf = (job: Job): RestoreSummary | undefined => {
+  const { packageCounts, packageSummary } = job;
+  if (!packageCounts) return undefined;
+  return { counts: packageCounts, ...given('ids', idsOf(job)), ...packageSummary };
+};
+
+/** As `begin` decides it, from what checking found. */
+const idsOf = (job: Job): RestoreSummary['ids'] => {
+  const taken = job.packageSummary?.idsTaken;
+  if (job.writing) return job.writing.idMode === 'remap' ? 'new' : 'kept';
+  const { idMode } = restoreParameters(job);
+  if (idMode === 'remap') return 'new';
+  if (taken === undefined) return undefined;
+  if (taken === 0) return 'kept';
+  return idMode === 'preserve' ? 'taken' : 'new';
+};
+
 export const restoreStatusView = (job: Job, uploads?: Received): RestoreStatus => ({
   ...restoreListItem(job),
   ...given('uploads', uploads),
@@ -77,7 +95,7 @@ export const restoreStatusView = (job: Job, uploads?: Received): RestoreStatus =
     'validationResults',
     job.validationResults && { ...job.validationResults, guidance: guidanceOf(job.validationResults) },
   ),
-  ...given('summary', job.packageCounts && { counts: job.packageCounts, ...job.packageSummary }),
+  ...given('summary', summaryOf(job)),
   ...given('restoreResults', job.results && resultsOf(job.results)),
   ...given('error', errorOf(job)),
 });

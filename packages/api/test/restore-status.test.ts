@@ -49,7 +49,7 @@ describe('the status of a restore', () => {
       uploadedAt: start + 1,
       completedAt: start + 2,
       validationResults: { ...verdict, guidance: [] },
-      summary: { counts },
+      summary: { counts, ids: 'new' },
       restoreResults: {
         accounts_restored: 1,
         categories_restored: 2,
@@ -175,4 +175,37 @@ describe('deleting', () => {
       expect((await world.as('ann')(`/fzip/restore/${job.jobId}`, drop)).status).toBe(404);
     },
   );
+});
+
+describe('the summary of a package', () => {
+  it.each([
+    ['auto', 0, 'kept'],
+    ['auto', 3, 'new'],
+    ['preserve', 0, 'kept'],
+    ['preserve', 3, 'taken'],
+    ['remap', 3, 'new'],
+    ['remap', 0, 'new'],
+  ] as const)('says what would become of ids: %s with %i taken gives %s', async (idMode, idsTaken, ids) => {
+    const world = makeWorld();
+    const { jobId } = await putRestore(world, 'ann', 'restore_awaiting_confirmation', {
+      restore: { validateOnly: false, requireConfirmation: true, idMode, volumes: 1 },
+      packageCounts: { accounts: 1, categories: 0, file_maps: 0, transaction_files: 0, transactions: 0, analytics: 0 },
+      packageSummary: {
+        dialect: 'fzip-1.0',
+        accounts: [{ name: 'Checking', type: 'checking', currency: 'EUR', balance: '10.50', totals: [] }],
+        accountsLeftOut: 0,
+        categoryDepth: 0,
+        balances: [{ currency: 'EUR', rows: 1, sum: '10.50' }],
+        totals: [],
+        files: [],
+        filesWithoutBytes: 0,
+        volumes: 1,
+        packageBytes: 1_000,
+        idsTaken,
+      },
+    });
+    const response = await world.as('ann')(`/fzip/restore/${jobId}/status`);
+    const { summary } = RestoreStatus.strict().parse(await response.json());
+    expect(summary).toMatchObject({ ids, idsTaken, balances: [{ sum: '10.50' }] });
+  });
 });
