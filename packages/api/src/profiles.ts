@@ -1,5 +1,5 @@
 /** What each profile route does, once the request is parsed and the user known. */
-import { createClear, isEmpty, profileCounts, rowsBeyondDefaults, shownStatus } from '@fzip/core';
+import { beyondDefaults, createClear, isEmpty, profileCounts, shownStatus } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
@@ -13,15 +13,10 @@ import {
 } from './profile-schemas.ts';
 import { errorOf, given } from './views.ts';
 
-const countingMs = 2_000;
-
 export const profile = async (c: ApiContext): Promise<Profile> => {
   const [ports, user] = [c.get('ports'), c.get('user')];
-  const [held, beyond] = await Promise.all([
-    profileCounts(ports, user, countingMs),
-    rowsBeyondDefaults(ports, user, countingMs),
-  ]);
-  return { ...held, empty: isEmpty(beyond.counts) };
+  const { counts, exact } = await profileCounts(ports, user);
+  return { counts, exact, empty: isEmpty(await beyondDefaults(ports, user, counts)) };
 };
 
 /** @throws ApiError NOT_CONFIRMED, JOBS_RUNNING, NO_BACKUP */

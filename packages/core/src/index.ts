@@ -31,7 +31,7 @@ export * from './profile/counts.ts';
 export * from './profile/request.ts';
 export * from './restore/analytics-refresh.ts';
 export * from './restore/check.ts';
-export { isEmpty, rowsBeyondDefaults } from './restore/empty.ts';
+export { beyondDefaults, isEmpty } from './restore/empty.ts';
 export * from './restore/request.ts';
 export * from './restore/restore-chunk.ts';
 export * from './restore/rollback.ts';

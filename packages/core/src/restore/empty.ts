@@ -17,10 +17,15 @@ export const rowsBeyondDefaults = async (
   withinMs: number,
 ): Promise<{ counts: Counts; exact: boolean }> => {
   const { counts, exact } = await profileCounts(ports, userId, withinMs);
+  return { counts: await beyondDefaults(ports, userId, counts), exact };
+};
+
+/** The same of counts that are known. */
+export const beyondDefaults = async (ports: Ports, userId: string, counts: Counts): Promise<Counts> => {
   // One page is enough: a profile with more categories than the default one is not empty anyway.
   const { rows } = counts.categories === 0 ? { rows: [] } : await ports.profiles.page({ userId, kind: 'categories' });
   const defaults = rows.filter(isSystemDefault).length;
-  return { counts: { ...counts, categories: Math.max(0, counts.categories - defaults) }, exact };
+  return { ...counts, categories: Math.max(0, counts.categories - defaults) };
 };
 
 export const isEmpty = (counts: Counts): boolean => entityKinds.every((kind) => counts[kind] === 0);
