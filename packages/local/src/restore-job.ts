@@ -46,8 +46,12 @@ export const runRestoreJob = async (job: RestoreJob): Promise<RestoreResult> => 
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
   const size = sizes.reduce((sum, one) => sum + one, 0);
   const { restoreId, forms } = await client.createRestore({ size, volumes: files.length });
-  for (const [n, form] of forms.entries())
-    await upload(client, form, { file: files[n] ?? '', size: sizes[n] ?? 0 }, display, signal);
+  for (const [n, file] of files.entries()) {
+    // Forms are good for 15 minutes, and volumes before this one may have taken longer.
+    const form = n === 0 ? forms[0] : (await client.uploadForms(restoreId))[n];
+    if (!form) throw new RestoreFailed(`the restore ${restoreId} has no form for volume ${n + 1} of ${files.length}`);
+    await upload(client, form, { file, size: sizes[n] ?? 0 }, display, signal);
+  }
   const status = await follow(client, restoreId, display, signal);
   return { status, size, took: performance.now() - began };
 };

@@ -166,3 +166,24 @@ describe('a package of HouseF3', () => {
     await vi.waitUntil(marked, { timeout: 20_000, interval: 50 });
   }, 30_000);
 });
+
+test('a set of volumes is uploaded form by form and restored whole', async () => {
+  const small = await startRuntime({ silent: true, limits: { volumeBytes: 8_000, chunkRows: 40 } });
+  try {
+    await small.fillProfile({ user: source, transactions: 150, files: 4, seed: 7 });
+    const made = await mkdtemp(path.join(tmpdir(), 'fzip-set-'));
+    const { volumes } = await runMainJob({
+      baseUrl: small.url,
+      token: () => small.token(source),
+      folder: made,
+      display,
+    });
+    expect(volumes.length).toBeGreaterThan(2);
+    const files = volumes.map((volume) => volume.path);
+    await runRestoreJob({ baseUrl: small.url, token: () => small.token(twin), files, display });
+    expect(await compareTwins(small, source, twin)).toMatchObject({ count: 0 });
+    await rm(made, { recursive: true, force: true });
+  } finally {
+    await small.close();
+  }
+}, 60_000);
