@@ -1,7 +1,7 @@
 /** restore-{kind}: writes one chunk into the tables; files' bytes before their rows. */
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { EntityKind, Volume } from '@fzip/format';
+import type { EntityKind, Entry, Volume } from '@fzip/format';
 import { derivedId } from '../ids.ts';
 import type { Job, Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
@@ -73,12 +73,12 @@ const write = async (
       return { from: rows - batch.length };
     }
     if (ports.clock() >= ports.invocation.deadline) throw new Error(`no time left to write ${kind} ${chunk}`);
-    for (const row of files ? batch : []) {
-      // A file may take long: the same look before each of them.
+    for (const some of files ? groupsOf(ports, files, batch) : []) {
+      // Files may take long: the same look before each of them, or before some small ones.
       if (!(await standing(ports, job)).ok) return 'stopping';
       if (ports.clock() >= ports.invocation.deadline)
         throw new Error(`no time left to write the files of ${kind} ${chunk}`);
-      if (files) await writeFile(ports, job, writing, files, row);
+      await allEnded(some.map((file) => writeFile(ports, job, writing, file)));
     }
     const still = await standing(ports, job);
     if (!still.ok) return still.outcome;
@@ -132,17 +132,45 @@ const contentTypes: Readonly<Record<string, string>> = {
   excel: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 };
 
+/** A file that the package has the bytes of. */
+type HeldFile = Prepared & { volume: Volume; entry: Entry };
+
+/** Files that are written at the same time: small ones some together, each large one alone. */
+const groupsOf = function* (
+  { limits }: Ports,
+  files: ReadonlyMap<number, Volume>,
+  rows: readonly Prepared[],
+): Generator<HeldFile[]> {
+  let group: HeldFile[] = [];
+  for (const row of rows) {
+    const held = holderOf(files, row.packaged);
+    if (!held) continue;
+    const isLarge = held.entry.size > limits.smallFileBytes;
+    if (group.length > 0 && (isLarge || group.length >= limits.filesAhead)) {
+      yield group;
+      group = [];
+    }
+    group.push({ ...row, ...held });
+    if (!isLarge) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+};
+
+/** Waits for all, and only then fails as the first that did: whoever gives its lease back must have stopped writing. */
+const allEnded = async (works: readonly Promise<void>[]): Promise<void> => {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+};
+
 /** Stores a file's bytes without any user metadata: HouseF3 would take such an object for a new upload and import it again. */
 const writeFile = async (
   ports: Ports,
   job: Job,
   writing: Writing,
-  files: ReadonlyMap<number, Volume>,
-  { packaged, stored }: Prepared,
+  { packaged, stored, volume, entry }: HeldFile,
 ): Promise<void> => {
-  const held = holderOf(files, packaged);
-  if (!held) return;
-  const { volume, entry } = held;
   await noteOlderVersions(ports, job, writing, String(stored.s3Key));
   const contentType = contentTypes[String(packaged.fileFormat)] ?? 'application/octet-stream';
   const body: Readable = volume.body(entry);
