@@ -1,16 +1,7 @@
 /** What goes in and what comes out of a profile as a whole. */
 import { Counts, Phase } from '@fzip/core';
 import { z } from '@hono/zod-openapi';
-import { cause, date, exampleId, id, percent } from './schema-parts.ts';
-
-const exampleCounts = {
-  accounts: 3,
-  categories: 24,
-  file_maps: 2,
-  transaction_files: 12,
-  transactions: 1840,
-  analytics: 10,
-};
+import { cause, date, exampleCounts, exampleId, id, percent } from './schema-parts.ts';
 
 export const Profile = z
   .object({

@@ -1,6 +1,7 @@
 /** What every route is put together from. */
 import type { z } from '@hono/zod-openapi';
 import { ErrorBody, type ErrorCode, errorCodes } from './errors.ts';
+import { exampleCounts } from './schema-parts.ts';
 
 type StatusOf<C extends ErrorCode> = (typeof errorCodes)[C]['status'];
 type ErrorResponse = {
@@ -11,14 +12,7 @@ type ErrorResponse = {
 /** What an example shows besides the code and its meaning. */
 const more: { [C in ErrorCode]?: Omit<ErrorBody, 'error' | 'message'> } = {
   PROFILE_NOT_EMPTY: {
-    profileSummary: {
-      accounts: 3,
-      categories: 24,
-      file_maps: 2,
-      transaction_files: 12,
-      transactions: 1840,
-      analytics: 10,
-    },
+    profileSummary: exampleCounts,
     exact: true,
     suggestion: 'Back the profile up and clear it, or check the package alone with validateOnly.',
   },

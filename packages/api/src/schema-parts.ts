@@ -8,6 +8,14 @@ export const date = z.int().nonnegative().openapi({ description: 'ms since epoch
 export const bytes = z.int().nonnegative().openapi({ description: 'bytes' });
 export const percent = z.number().min(0).max(100);
 export const exampleId = '0b7e7dd6-5a52-4b5b-9a2c-6f3f1c1c7a10';
+export const exampleCounts = {
+  accounts: 3,
+  categories: 24,
+  file_maps: 2,
+  transaction_files: 12,
+  transactions: 1840,
+  analytics: 10,
+};
 export const id = z.uuid().openapi({ example: exampleId });
 
 /** Why a job failed or was canceled. */

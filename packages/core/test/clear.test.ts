@@ -61,6 +61,7 @@ describe('clearing a profile', () => {
     ports.profiles.put('categories', [hiddenCategory]);
     ports.profiles.put('transactions', [
       hidden,
+      { ...hidden, transactionId: ids(5), accountId: ids(1) },
       { ...transaction, transactionId: ids(4), accountId: ids(1), categoryId: ids(2) } as Row,
     ]);
     await ports.files.put('alice/nobody/stray.csv', Buffer.from('stray'));

@@ -431,17 +431,3 @@ describe('a source that fails', () => {
     await expect(read()).rejects.toBe(cable);
   });
 });
-
-describe('one damage', () => {
-  test.each(['accounts', 'categories', 'transaction_files', 'transactions'] as const)(
-    'of the rows of %s is one error, and none of what refers to them or counts them',
-    async (kind) => {
-      const changed = copy();
-      const name = `data/${kind}.json`;
-      const text = String(changed.get(name));
-      replaceEntry(changed, name, `${text.slice(0, text.indexOf('\n') + 1)}{"no row\n]}\n`);
-      const { errors } = await check(repack(changed));
-      expect(errors).toMatchObject([{ code: 'BAD_JSON', entry: name }]);
-    },
-  );
-});

@@ -1,5 +1,6 @@
 /** How much of FZIP one user may have at a time. */
-import { atRest, type Job, type JobType, jobCan } from '../jobs.ts';
+import { atRest, type Job, jobCan } from '../jobs.ts';
+import { jobsOf } from '../pages.ts';
 import type { Ports } from '../ports.ts';
 import { idOfKey } from './request.ts';
 
@@ -30,15 +31,6 @@ export const tooManyJobs = async (ports: Ports, userId: string): Promise<OverQuo
   }
   return running >= allowed ? { code: 'TOO_MANY_JOBS', running, allowed } : undefined;
 };
-
-async function* jobsOf(ports: Ports, userId: string, type: JobType): AsyncGenerator<Job> {
-  let cursor: string | undefined;
-  do {
-    const page = await ports.jobs.list(userId, type, { limit: 100, ...(cursor ? { cursor } : {}) });
-    yield* page.jobs;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-}
 
 /** The backup that a user's idempotency key stands for already. */
 export const backupOfKey = async (ports: Ports, userId: string, key: string): Promise<Job | undefined> =>

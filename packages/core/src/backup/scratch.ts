@@ -5,6 +5,7 @@ import { atRest, type Job } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';
 import { takeLock } from '../lock.ts';
+import { rowPages } from '../pages.ts';
 import { type LedgerScope, ObjectGone, type Ports } from '../ports.ts';
 import { cancelRestore, deleteRestore } from '../restore/request.ts';
 import { writtenRows } from '../restore/rollback.ts';
@@ -87,13 +88,11 @@ const empty = async (world: Ports, userId: string): Promise<void> => {
 };
 
 const emptyOnce = async (world: Ports, userId: string, kind: EntityKind): Promise<number> => {
-  let [seen, cursor] = [0, undefined as string | undefined];
-  do {
-    const page = await world.profiles.page({ userId, kind, ...(cursor ? { cursor } : {}) });
-    await remove(world, userId, kind, page.rows);
-    seen += page.rows.length;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  let seen = 0;
+  for await (const rows of rowPages(world, { userId, kind })) {
+    await remove(world, userId, kind, rows);
+    seen += rows.length;
+  }
   return seen;
 };
 

@@ -6,6 +6,7 @@ import { type EntityKind, idOf, kindRules, type Row, referencesOf, valuesAt } fr
 import { z } from 'zod';
 import { backupParameters, type Job } from '../jobs.ts';
 import { scopeOf } from '../ledger.ts';
+import { rowPages } from '../pages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { collectedOf } from './collected.ts';
 import type { BackupParameters } from './parameters.ts';
@@ -116,12 +117,8 @@ const readGraph = async (ports: Ports, userId: string): Promise<Graph> => {
     graph.set(kind, rows);
     const { id = '', references } = kindRules[kind];
     const attributes = [id, ...references.map(({ field }) => field)];
-    let cursor: string | undefined;
-    do {
-      const page = await ports.profiles.page({ userId, kind, attributes, ...(cursor ? { cursor } : {}) });
-      for (const row of page.rows) rows.set(idOf(kind, row) ?? '', referencesOf(kind, row));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    for await (const page of rowPages(ports, { userId, kind, attributes }))
+      for (const row of page) rows.set(idOf(kind, row) ?? '', referencesOf(kind, row));
   }
   return graph;
 };

@@ -5,6 +5,7 @@
 import { type EntityKind, idOf, kindRules, type Row, referencesOf } from '@fzip/format';
 import { z } from 'zod';
 import type { CollectPiece, Job } from '../jobs.ts';
+import { rowPages } from '../pages.ts';
 import type { Ports } from '../ports.ts';
 import { collectedOf, kindsOf } from './collected.ts';
 import { rowsInOrder } from './in-order.ts';
@@ -53,17 +54,8 @@ const byAccount =
 /** Every account that the user has, or that a transaction names: in one order, so that a cursor holds. */
 const accountsOf = async (ports: Ports, job: Job, stage: number): Promise<string[]> => {
   const ids = await referredIds(ports, job, 'accounts', stage);
-  let cursor: string | undefined;
-  do {
-    const page = await ports.profiles.page({
-      userId: job.userId,
-      kind: 'accounts',
-      attributes: ['accountId'],
-      ...(cursor ? { cursor } : {}),
-    });
-    for (const row of page.rows) ids.add(idOf('accounts', row) ?? '');
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const rows of rowPages(ports, { userId: job.userId, kind: 'accounts', attributes: ['accountId'] }))
+    for (const row of rows) ids.add(idOf('accounts', row) ?? '');
   return [...ids].filter(canBeKey).sort();
 };
 

@@ -5,6 +5,7 @@ import { leased } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';
 import { takeLock } from '../lock.ts';
 import type { ProfileClearMessage } from '../messages.ts';
+import { rowPages } from '../pages.ts';
 import type { Ports } from '../ports.ts';
 import { failClear, type Idle, type Settled, settle, standing } from '../settle.ts';
 
@@ -74,7 +75,7 @@ const clearRows = async (ports: Ports, job: Job, pass: number, goOn: GoOn): Prom
     if (!(await goOn(rows.length))) return 'time-up';
   }
   for (const kind of [...entityKinds].reverse()) {
-    for await (const rows of pagesOf(ports, userId, kind)) {
+    for await (const rows of rowPages(ports, { userId, kind })) {
       await clearReferred(ports, userId, kind, rows);
       // The index may show what is gone already, so that only the first look believes it.
       if (pass === 1) await ports.profiles.deleteOwn(userId, kind, rows);
@@ -84,15 +85,6 @@ const clearRows = async (ports: Ports, job: Job, pass: number, goOn: GoOn): Prom
   }
   return deleted;
 };
-
-async function* pagesOf(ports: Ports, userId: string, kind: EntityKind): AsyncGenerator<Row[]> {
-  let cursor: string | undefined;
-  do {
-    const page = await ports.profiles.page({ userId, kind, ...(cursor ? { cursor } : {}) });
-    if (page.rows.length > 0) yield page.rows;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-}
 
 /** Deletes the rows that are there, whatever an index says. How many were. */
 const deleteThere = async (ports: Ports, userId: string, kind: EntityKind, rows: readonly Row[]): Promise<number> => {
@@ -104,19 +96,20 @@ const deleteThere = async (ports: Ports, userId: string, kind: EntityKind, rows:
 
 /** Transactions that the user's index does not show, since they lack its range key: by the index of their account. */
 async function* hiddenTransactions(ports: Ports, userId: string): AsyncGenerator<Row[]> {
-  for await (const accounts of pagesOf(ports, userId, 'accounts')) {
-    for (const account of accounts) {
-      const accountId = idOf('accounts', account);
-      if (accountId === undefined) continue;
-      let cursor: string | undefined;
-      do {
-        const query = { userId, kind: 'transactions', accountId, ...(cursor ? { cursor } : {}) } as const;
-        const page = await ports.profiles.unindexed(query);
-        if (page.rows.length > 0) yield page.rows;
-        cursor = page.cursor;
-      } while (cursor !== undefined);
-    }
-  }
+  for await (const accounts of rowPages(ports, { userId, kind: 'accounts' }))
+    for (const account of accounts) yield* hiddenOf(ports, userId, account);
+}
+
+async function* hiddenOf(ports: Ports, userId: string, account: Row): AsyncGenerator<Row[]> {
+  const accountId = idOf('accounts', account);
+  if (accountId === undefined) return;
+  let cursor: string | undefined;
+  do {
+    const query = { userId, kind: 'transactions', accountId, ...(cursor ? { cursor } : {}) } as const;
+    const page = await ports.profiles.unindexed(query);
+    if (page.rows.length > 0) yield page.rows;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
 }
 
 /** Accounts and categories that no index shows are known by what refers to them alone, so they go before it does. */
@@ -130,6 +123,9 @@ const clearReferred = async (ports: Ports, userId: string, kind: EntityKind, row
     const keys = [...some].map((one) => ({ [id]: one, userId }));
     const found = await ports.profiles.get(to, keys);
     const hidden = found.filter((row): row is Row => row?.userId === userId && isHidden(to, row));
+    // What only such an account leads to goes before it.
+    for (const account of to === 'accounts' ? hidden : [])
+      for await (const some of hiddenOf(ports, userId, account)) await deleteThere(ports, userId, 'transactions', some);
     await ports.profiles.deleteOwn(userId, to, hidden);
   }
 };

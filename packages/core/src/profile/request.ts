@@ -3,6 +3,7 @@
 import type { Counts } from '../counts.ts';
 import { atRest, type Job, type JobType, jobCan } from '../jobs.ts';
 import { createJob, newJob } from '../new-job.ts';
+import { jobsOf } from '../pages.ts';
 import type { Ports } from '../ports.ts';
 import { rowTtl } from '../settle.ts';
 import { profileCounts } from './counts.ts';
@@ -66,16 +67,10 @@ const newest = async (
   type: JobType,
   wanted: (job: Job) => boolean,
 ): Promise<Job | undefined> => {
-  let cursor: string | undefined;
-  do {
-    const page = await ports.jobs.list(userId, type, { limit: 100, ...(cursor ? { cursor } : {}) });
-    // The index lags behind: each that matters is read again.
-    for (const hint of page.jobs.filter(wanted)) {
-      const job = await ports.jobs.find(hint.jobId);
-      if (job && wanted(job)) return job;
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const hint of jobsOf(ports, userId, type)) {
+    const job = wanted(hint) ? await ports.jobs.find(hint.jobId) : undefined;
+    if (job && wanted(job)) return job;
+  }
   return undefined;
 };
 

@@ -5,7 +5,7 @@ import type { Ports } from '../ports.ts';
 import { restoreSteps, restoringPhase } from './kinds.ts';
 import { piecesOf, type Unpacked } from './unpacked.ts';
 
-/** Sends the chunks of the first kind after `after` that has any; after the last kind, the verification of all chunks. */
+/** Sends the chunks of the next kind that has some, or of the first if `after` is undefined; behind the last kind, the verification of every chunk. */
 export const sendNextKind = async (
   ports: Ports,
   job: Job,

@@ -33,7 +33,7 @@ import {
   unpackedScope,
   unpackPieces,
 } from './unpacked.ts';
-import { fileOf, openUploads } from './uploads.ts';
+import { holderOf, openUploads } from './uploads.ts';
 
 /** How many findings a job keeps; all are counted. */
 const kept = 100;
@@ -195,10 +195,6 @@ const refused = ({ code, message }: Pick<Finding, 'code' | 'message'>): Unpacked
 const stager = (ports: Ports, job: Job, opened: ReadonlyMap<number, Volume>) => {
   const chunks = noCounts();
   const open = new Map<EntityKind, { lines: Line[]; bytes: number; fileBytes: number; holders: Set<number> }>();
-  const holderOf = (row: Row): number | undefined => {
-    for (const [place, volume] of opened) if (fileOf(volume, row)) return place;
-    return undefined;
-  };
   const flush = async (kind: EntityKind): Promise<void> => {
     const gathered = open.get(kind);
     if (!gathered || gathered.lines.length === 0) return;
@@ -217,8 +213,8 @@ const stager = (ports: Ports, job: Job, opened: ReadonlyMap<number, Volume>) => 
     // A row of a file stands for the file's bytes as well: they are written with it.
     const isFile = kind === 'transaction_files';
     if (isFile && typeof found.fileSize === 'number') gathered.fileBytes += found.fileSize;
-    const holder = isFile ? holderOf(found) : undefined;
-    if (holder !== undefined) gathered.holders.add(holder);
+    const holder = isFile ? holderOf(opened, found) : undefined;
+    if (holder) gathered.holders.add(holder.place);
     const full = gathered.lines.length >= (isFile ? Math.min(chunkFiles, chunkRows) : chunkRows);
     if (full || gathered.bytes >= chunkBytes || gathered.fileBytes >= chunkFileBytes) await flush(kind);
   };

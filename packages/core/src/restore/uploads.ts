@@ -96,14 +96,12 @@ export const openUploads = async (
   return opened;
 };
 
-/** A file's entry in a volume, whose folder is named by the id made safe. */
-export const fileOf = (volume: Volume, packaged: Row) => volume.files.get(safeFileName(String(packaged.fileId)));
-
-/** A file's entry and the volume that holds it, among some that are open. */
+/** A file's entry, in a folder that is named by the id made safe, and the upload that holds it, among some that are open. */
 export const holderOf = (opened: ReadonlyMap<number, Volume>, packaged: Row) => {
-  for (const volume of opened.values()) {
-    const entry = fileOf(volume, packaged);
-    if (entry) return { volume, entry };
+  const id = safeFileName(String(packaged.fileId));
+  for (const [place, volume] of opened) {
+    const entry = volume.files.get(id);
+    if (entry) return { place, volume, entry };
   }
   return undefined;
 };
