@@ -1,6 +1,6 @@
 /** Puts files into a folder: whole or not at all, never outside of it, never through a link. */
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type Readable, Writable } from 'node:stream';
@@ -121,8 +121,9 @@ const withDraft = async <T>(
   const draft = path.join(folder, `.fzip-${randomUUID()}`);
   const calledOff = onInterrupt(() => rmSync(draft, { force: true }));
   try {
-    // `wx` neither follows a link nor opens what is there.
-    const file = await open(draft, 'wx', 0o666);
+    // `wx` neither follows a link nor opens what is there. Made at once: an open under way could make it after the undoing.
+    closeSync(openSync(draft, 'wx', 0o666));
+    const file = await open(draft, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
     try {
       return await use(draft, file);
     } finally {

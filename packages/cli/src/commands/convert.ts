@@ -1,6 +1,6 @@
 /** `fzip convert`: a package in the other dialect, and a list of what that cannot hold. */
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import {
@@ -75,9 +75,11 @@ const write = async (io: Io, { name, volumes }: OpenedPackage, { to, sink, besid
   const opened = volumes.map(({ volume }) => volume);
   const bytes = opened.reduce((sum, { entries }) => entries.reduce((all, { size }) => all + size, sum), 0);
   const progress = io.progress(`converting ${name}`, 2 * bytes);
-  // Whoever is interrupted cannot wait for the engine to tidy up.
-  const folder = await mkdtemp(path.join(path.dirname(path.resolve(beside)), '.fzip-'));
-  const calledOff = io.onInterrupt(() => rmSync(folder, { recursive: true, force: true }));
+  // Whoever is interrupted cannot wait for the engine to tidy up, and may be so at once: nothing comes between these two lines.
+  const folder = mkdtempSync(path.join(path.dirname(path.resolve(beside)), '.fzip-'));
+  const calledOff = io.onInterrupt(() =>
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
+  );
   try {
     return await convertPackage(opened, { to, sink, folder, onProgress: progress.at });
   } finally {
