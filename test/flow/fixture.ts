@@ -124,7 +124,7 @@ export const download = async (on: World, user: string, id: string): Promise<{ v
 export const expectWhole = async (on: World, user: string, id: string): Promise<Volume> => {
   const { volume } = await download(on, user, id);
   const packaged: string[] = [];
-  const check = await checkVolume(volume, { onRow: (_kind, _row, line) => void packaged.push(line) });
+  const check = await checkVolume(volume, { onRow: (_kind, { line }) => void packaged.push(line) });
   expect(check.errors).toEqual([]);
   expect(check.intact).toBe(true);
   const rows = await rowsOf(on, user);

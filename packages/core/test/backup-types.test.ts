@@ -58,7 +58,7 @@ const bytesOf = (ports: MemoryPorts, job: Job): Buffer => {
 const packaged = async (ports: MemoryPorts, job: Job): Promise<Record<EntityKind, string[]>> => {
   const found = Object.fromEntries(entityKinds.map((kind) => [kind, [] as string[]])) as Record<EntityKind, string[]>;
   const volume = await openVolume(bufferSource(bytesOf(ports, job)));
-  const check = await checkVolume(volume, { onRow: (kind, _row, line) => void found[kind].push(line) });
+  const check = await checkVolume(volume, { onRow: (kind, { line }) => void found[kind].push(line) });
   expect(check.errors).toEqual([]);
   expect(volume.manifest.backup_type).toBe(job.parameters?.backupType);
   for (const kind of entityKinds) found[kind].sort();

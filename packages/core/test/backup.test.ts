@@ -32,7 +32,7 @@ const expectWhole = async (ports: MemoryPorts, job: Job): Promise<void> => {
     const stored = ports.packages.objects.get(key);
     if (!stored) throw new Error(`no object ${key}`);
     const volume = await openVolume(bufferSource(stored.bytes));
-    const check = await checkVolume(volume, { onRow: (_kind, _row, line) => void packaged.push(line) });
+    const check = await checkVolume(volume, { onRow: (_kind, { line }) => void packaged.push(line) });
     expect(check.errors).toEqual([]);
     expect(check.intact).toBe(true);
   }

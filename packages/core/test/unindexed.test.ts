@@ -64,7 +64,7 @@ const rowsIn = async (ports: MemoryPorts, job: Job): Promise<Map<EntityKind, str
     const bytes = ports.packages.objects.get(key)?.bytes;
     if (!bytes) throw new Error(`no ${key}`);
     const check = await checkVolume(await openVolume(bufferSource(bytes)), {
-      onRow: (kind, row) => {
+      onRow: (kind, { row }) => {
         const before = keys.get(kind);
         // Where a row was found is no matter of its place.
         if (before) expect(compareSortKeys(before, sortKey(kind, row)), kind).toBeLessThan(0);

@@ -95,16 +95,16 @@ const readRows = async (
     const path: RowPath = (field) => `$.${kind}[${counts[kind] - 1}]${field === undefined ? '' : `.${field}`}`;
     const isWhole = await reporting(report, async () => {
       for await (const rows of rowBatches(volume, kind, tap)) {
-        for (const { row, line, found, isPlain } of rows) {
+        for (const one of rows) {
           counts[kind] += 1;
-          digest?.add(found);
-          const id = idOf(kind, row);
+          digest?.add(one.found);
+          const id = one.known ? one.known.id : idOf(kind, one.row);
           if (id !== undefined) known.add(id);
-          defects.row(kind, row, id ?? `row ${counts[kind]}`, isPlain, report, path);
-          if (kind === 'categories') categories.row(row);
+          defects.row(kind, one, id, counts[kind], report, path);
+          if (kind === 'categories') categories.row(one.row);
           if (kind === 'transaction_files' && id !== undefined)
-            fileRows.set(safeFileName(id), { id, size: fileSize(row) });
-          const kept = onRow?.(kind, row, line);
+            fileRows.set(safeFileName(id), { id, size: fileSize(one.row) });
+          const kept = onRow?.(kind, one);
           if (kept) await kept;
         }
       }
@@ -156,9 +156,9 @@ const readDoubles = async (
   let place = -1;
   try {
     for await (const rows of rowBatches(volume, kind)) {
-      for (const { row } of rows) {
+      for (const one of rows) {
         place += 1;
-        const id = idOf(kind, row);
+        const id = one.known ? one.known.id : idOf(kind, one.row);
         if (id === undefined || !suspects.has(id)) continue;
         if (seen.has(id)) report.error(doubledAt(kind, id, place));
         seen.add(id);

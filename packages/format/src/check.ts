@@ -15,12 +15,15 @@ import type { Finding } from './errors.ts';
 import { type ByCode, countOf, createFindings, type Findings, type Report } from './findings.ts';
 import { checkOwned, checkPresent } from './owner-check.ts';
 import type { Volume } from './reader.ts';
-import type { Row } from './row.ts';
+import type { RowLine } from './rows.ts';
 import { missingVolumes } from './set.ts';
 
 export type CheckOptions = {
-  /** Gets every row as it is read, before the verdict: whoever keeps rows must drop them if the volume is not intact. */
-  onRow?: (kind: EntityKind, row: Row, line: string) => void | Promise<void>;
+  /**
+   * Gets every row as it is read, before the verdict: whoever keeps rows must drop them if the volume is not intact. `row` is made of
+   * the line when it is asked for, if the line was enough to judge it.
+   */
+  onRow?: (kind: EntityKind, read: Pick<RowLine, 'row' | 'line'>) => void | Promise<void>;
   /** Hears of the uncompressed bytes read so far; in the end the sum of `size` of all data and files. */
   onProgress?: (bytes: number) => void;
   /** How many errors, and how many warnings, are kept, besides the first of each code; all are counted. */

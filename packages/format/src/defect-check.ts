@@ -1,17 +1,28 @@
 /** Compares what is odd in a volume with what its manifest states. FORMAT.md, "Known defects". HouseF3's own packages state nothing. */
 import { circleDefect } from './category-check.ts';
 import { type Defect, defectKey, everyReference, oddValues, referencesOf } from './defects.ts';
-import { dataEntry, type EntityKind, type FieldPath, idOf } from './entities.ts';
+import { dataEntry, type EntityKind, type FieldPath } from './entities.ts';
 import type { Finding, RefusalCode } from './errors.ts';
 import type { Report } from './findings.ts';
 import { manifestEntry } from './manifest.ts';
 import type { Volume } from './reader.ts';
 import type { Row } from './row.ts';
+import type { RowLine } from './rows.ts';
 import { type Unwritable, unwritableKeys } from './writable.ts';
 
 export type DefectCheck = {
-  /** Looks at one row; `name` stands for it in errors, `path` gives its JSON path. Of a plain row it is known that no value is odd. */
-  row(kind: EntityKind, row: Row, name: string, isPlain: boolean, report: Report, path: RowPath): void;
+  /**
+   * Looks at one row, the `number`th of its kind; its id, or else the number, stands for it in errors, `path` gives its JSON path. Of a plain
+   * row it is known that no value is odd.
+   */
+  row(
+    kind: EntityKind,
+    read: Pick<RowLine, 'row' | 'isPlain' | 'known'>,
+    id: string | undefined,
+    number: number,
+    report: Report,
+    path: RowPath,
+  ): void;
   /** Categories that are one another's parents, by their ids. */
   circle(ids: string[], report: Report): void;
   /** All rows of a kind were seen: references to it are decided from now on. */
@@ -131,12 +142,13 @@ export const createDefectCheck = (
     return unwritable;
   };
 
-  const row: DefectCheck['row'] = (kind, row, name, isPlain, report, path) => {
+  const row: DefectCheck['row'] = (kind, read, ownId, number, report, path) => {
+    if (ownId !== undefined && knowsTargets) ids.get(kind)?.add(ownId);
+    if (read.known && (!knowsTargets || read.known.everyReference(isThere))) return;
+    const { row, isPlain } = read;
+    const name = ownId ?? `row ${number}`;
     const unwritable = isPlain ? [] : oddities(kind, row, name, report, path);
-    if (!knowsTargets) return;
-    const id = idOf(kind, row);
-    if (id !== undefined) ids.get(kind)?.add(id);
-    if (everyReference(kind, row, isThere)) return;
+    if (!knowsTargets || everyReference(kind, row, isThere)) return;
     for (const { field, to, id: target } of referencesOf(kind, row)) {
       if (unknown.has(to)) continue;
       if (unwritable.some((key) => key.field === field)) continue;

@@ -43,7 +43,8 @@ const positiveMoney = money.refine((value) => !value.trimStart().startsWith('-')
 });
 
 const maxUInt64 = 2n ** 64n - 1n;
-const isUInt64 = (value: unknown): boolean => {
+/** What a transaction's hash may be. */
+export const isUInt64 = (value: unknown): boolean => {
   if (typeof value !== 'number' && !(value instanceof ExactNumber)) return false;
   const digits = numberText(value);
   if (!/^\d{1,20}$/.test(digits)) return false;

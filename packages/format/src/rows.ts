@@ -2,6 +2,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { EntityKind } from './entities.ts';
 import { PackageRefused } from './errors.ts';
+import { type KnownLine, knownLine } from './known-line.ts';
 import { plainCheck } from './plain-row.ts';
 import { formatRow, parseRow, type Row } from './row.ts';
 import { refuseUnfit } from './row-limits.ts';
@@ -9,9 +10,31 @@ import { createRowScanner, type Expecting, type RowScanner } from './row-scanner
 
 /**
  * A row and its text on one line. Of a row that stood on several lines, the text is the canonical one; `found` is the same.
- * `isPlain` if nothing about it needs a closer look, see plain-row.ts.
+ * `isPlain` if nothing about it needs a closer look, see plain-row.ts; `known` if its text was enough to tell: such a row is
+ * made when it is asked for.
  */
-export type RowLine = { row: Row; line: string; found: string; isPlain: boolean };
+export type RowLine = { row: Row; line: string; found: string; isPlain: boolean; known?: KnownLine };
+
+class KnownRow implements RowLine {
+  readonly line: string;
+  readonly known: KnownLine;
+  readonly isPlain = true;
+  #row: Row | undefined;
+
+  constructor(line: string, known: KnownLine) {
+    this.line = line;
+    this.known = known;
+  }
+
+  get found(): string {
+    return this.line;
+  }
+
+  get row(): Row {
+    this.#row ??= this.known.row();
+    return this.#row;
+  }
+}
 
 const [newline, carriageReturn, comma] = [0x0a, 0x0d, 0x2c];
 const [openBrace, closeBrace] = [0x7b, 0x7d];
@@ -80,7 +103,6 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
     }
     // A character a byte, so that places in it are places in the block.
     const text = block.toString('latin1');
-    const isAtRisk = fractionOrExponent.test(text);
     const wide = isAscii(block) ? () => false : beyondAscii(text);
     for (let at = 0; at < block.length; ) {
       const lineEnd = text.indexOf('\n', at);
@@ -89,7 +111,7 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
       const rowEnd = hasComma ? end - 1 : end;
       const isRow = mayBeRow(text, at, rowEnd);
       const line = isRow ? (wide(at, rowEnd) ? block.toString('utf8', at, rowEnd) : text.slice(at, rowEnd)) : '';
-      const row = isRow ? lineRow(line, isAtRisk) : undefined;
+      const row = isRow ? lineRow(line) : undefined;
       if (row !== undefined) {
         rows += 1;
         expecting = hasComma ? 'row' : 'comma';
@@ -111,11 +133,13 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
   const isClosing = (block: Buffer, start: number, end: number): boolean =>
     (expecting === 'comma' || expecting === 'first-row') && block.subarray(start, end).equals(closing);
 
-  const lineRow = (text: string, isAtRisk: boolean): RowLine | undefined => {
+  const lineRow = (text: string): RowLine | undefined => {
+    const known = knownLine(kind, text);
+    if (known) return new KnownRow(text, known);
     let row: Row;
     try {
       row = JSON.parse(text) as Row;
-      if (!isAtRisk && isPlain(row, text)) return { row, line: text, found: text, isPlain: true };
+      if (!fractionOrExponent.test(text) && isPlain(row, text)) return { row, line: text, found: text, isPlain: true };
       row = parseRow(text, row);
     } catch {
       return undefined;

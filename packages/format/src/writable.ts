@@ -59,6 +59,14 @@ export const keyChecks = (kind: EntityKind): [string, (value: Value) => boolean]
       : (value) => textFault(value, key) === undefined,
   ]);
 
+/** For each key of an index that is a text, how many characters it surely takes. */
+export const textKeys = (kind: EntityKind): Map<string, { least: number; most: number }> =>
+  new Map(
+    Object.entries(indexKeys[kind])
+      .filter(([, { type }]) => type === 'S')
+      .map(([field, { bytes, mayBeEmpty }]) => [field, { least: mayBeEmpty ? 0 : 1, most: Math.floor(bytes / 3) }]),
+  );
+
 const numberFault = (kind: EntityKind, field: string, value: Value): string | undefined => {
   const isMoney = kindRules[kind].money[field] !== undefined && typeof value === 'string' && isDecimal(value);
   return isMoney || isNumber(value) ? undefined : `found a ${typeOf(value)}, allowed is a number`;

@@ -58,7 +58,7 @@ describe('a set', () => {
         const turned = packed.map((_, index) => packed[(index + turn) % n] as Buffer);
         const seen = eachKind<string[]>(() => []);
         const { intact, setChecked, set, volumes } = await checkPackage(await openSet(turned), {
-          onRow: (kind, _row, line) => void seen[kind].push(line),
+          onRow: (kind, { line }) => void seen[kind].push(line),
         });
         expect(volumes.flatMap(({ errors }) => errors)).toEqual([]);
         expect(set?.errors).toEqual([]);

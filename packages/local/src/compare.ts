@@ -64,7 +64,7 @@ const readPackage = async (volumes: readonly Downloaded[], differ: Differ): Prom
     const source = await fileSource(downloaded.path);
     try {
       const volume = await openVolume(source);
-      const check = await checkVolume(volume, { onRow: (kind, row) => keepRow(packaged, kind, row, differ) });
+      const check = await checkVolume(volume, { onRow: (kind, { row }) => keepRow(packaged, kind, row, differ) });
       for (const { message, entry } of check.errors) differ(`${downloaded.path}: ${entry ?? ''} ${message}`);
       await keepBytes(packaged, volume);
       for (const { fileId, reason } of volume.manifest.failed_files) packaged.failed.set(fileId, reason);

@@ -140,7 +140,7 @@ const readVolumes = async (
   const found = await checkPackage(volumes, {
     maxErrors: kept,
     rowsOnly: true,
-    onRow: (kind, row, line) => {
+    onRow: (kind, { row, line }) => {
       preview.row(kind, row);
       return stage.row(kind, row, line);
     },

@@ -51,7 +51,7 @@ export const examine = async (volumes: readonly Volume[], onProgress?: (bytes: n
   const last: Partial<Record<EntityKind, Keyed>> = {};
   const check = await checkPackage(volumes, {
     ...(onProgress ? { onProgress } : {}),
-    onRow: (kind, row) => {
+    onRow: (kind, { row }) => {
       const id = idOf(kind, row);
       if (id !== undefined && keepsIds.has(kind)) ids[kind].add(id);
       if (kind === 'transaction_files' && id !== undefined)
