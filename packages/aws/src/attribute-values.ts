@@ -11,6 +11,7 @@ import {
   isNumber,
   normalDecimal,
   numberText,
+  orderOf,
   type Row,
   type Value,
 } from '@fzip/format';
@@ -21,9 +22,15 @@ const tag = '$dynamodb';
 type Tag = 'SS' | 'NS' | 'BS' | 'B' | 'M';
 const tagged = (name: Tag, value: Value): Value => ({ [tag]: name, value });
 
-/** An item as a row. */
-export const fromAttributeValues = (item: Item): Row =>
-  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, fromAttributeValue(value)]));
+/** An item as a row, its attributes in the order in which packages spell them. */
+export const fromAttributeValues = (item: Item): Row => {
+  const { names, isKept } = orderOf(item);
+  const valueAt = (name: string): Value => fromAttributeValue(item[name] as AttributeValue);
+  if (!isKept) return Object.fromEntries(names.map((name) => [name, valueAt(name)]));
+  const row: Row = {};
+  for (const name of names) row[name] = valueAt(name);
+  return row;
+};
 
 /** A row as an item. */
 export const toAttributeValues = (row: Row): Item =>

@@ -26,6 +26,7 @@ export * from './limits.ts';
 export { countKey, Manifest, manifestEntry, type Problem, problems } from './manifest.ts';
 export * from './names.ts';
 export { normalizer } from './normalize.ts';
+export { orderOf } from './order.ts';
 export * from './package-row.ts';
 export { plainCheck } from './plain-row.ts';
 export * from './preview.ts';

@@ -95,8 +95,48 @@ const describe = (value: Value): string =>
 export const formatValue = (value: Value): string => {
   if (value instanceof ExactNumber) return value.text;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const ready = Array.isArray(value) ? undefined : asItIs(value);
+  if (ready !== undefined) return JSON.stringify(ready);
   const ordered = inOrder(value);
   return ordered === undefined ? spelled(value) : JSON.stringify(ordered);
+};
+
+/**
+ * A map that has its order already, as JSON.stringify spells it, as rows out of a table have; undefined of any other. One number may keep
+ * its text: a transaction's hash.
+ */
+const asItIs = (map: { [key: string]: Value }): object | undefined => {
+  let last = '';
+  let long: { name: string; value: ExactNumber } | undefined;
+  for (const name in map) {
+    if (name < last) return undefined;
+    last = name;
+    const value = map[name];
+    if (typeof value !== 'object' || value === null) continue;
+    if (value instanceof ExactNumber) {
+      if (long !== undefined) return undefined;
+      long = { name, value };
+    } else if (!isInOrder(value)) return undefined;
+  }
+  return long === undefined ? map : { ...map, [long.name]: rawJSON(long.value.text) };
+};
+
+/** Whether JSON.stringify spells a value canonically. */
+const isInOrder = (value: Value[] | { [key: string]: Value }): boolean => {
+  if (Array.isArray(value)) {
+    return value.every(
+      (inner) => typeof inner !== 'object' || inner === null || (!(inner instanceof ExactNumber) && isInOrder(inner)),
+    );
+  }
+  let last = '';
+  for (const name in value) {
+    if (name < last) return false;
+    last = name;
+    const inner = value[name];
+    if (typeof inner !== 'object' || inner === null) continue;
+    if (inner instanceof ExactNumber || !isInOrder(inner)) return false;
+  }
+  return true;
 };
 
 /**

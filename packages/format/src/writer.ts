@@ -62,7 +62,9 @@ export class FileBroke extends Error {
 
 useNativeCrc();
 
-const blockChars = 64 * 1024;
+/** Of rows, so that what a block costs on its way through archiver's streams is shared by many. */
+const blockBytes = 256 * 1024;
+const deflatedBytes = 64 * 1024;
 const streamBytes = 256 * 1024;
 /** Equal content must mean equal bytes; this is the earliest time that a ZIP can state. */
 const fixedDate = new Date('1980-01-01T00:00:00Z');
@@ -116,7 +118,10 @@ const appendData = async (zip: Zip, { kind, lines }: DataSource, soFar: SoFar, d
   soFar.dataBytes += bytes;
 };
 
-/** `{"X":[`, one row per line, `]}`, or without the object around it; joined, since a write per row would cost more than its deflate. */
+/**
+ * `{"X":[`, one row per line, `]}`, or without the object around it; gathered, since a write per row would cost more than its deflate, and
+ * as bytes: one letter beyond Latin-1 would make a text of many rows twice as long.
+ */
 const blocksOf = async function* (
   kind: EntityKind,
   lines: AsyncIterable<string | Buffer>,
@@ -124,24 +129,29 @@ const blocksOf = async function* (
   dialect: Dialect,
 ): AsyncGenerator<Buffer> {
   const [opening, closing] = dialect === 'fzip-1.0' ? [`{"${kind}":[\n`, ']}\n'] : ['[\n', ']\n'];
-  let block = opening;
+  let block = Buffer.allocUnsafe(blockBytes);
+  let used = block.write(opening);
   for await (const line of lines) {
     if (Buffer.isBuffer(line)) {
-      if (block !== '') yield Buffer.from(block);
-      block = '';
+      if (used > 0) yield block.subarray(0, used);
+      [block, used] = [block.subarray(used), 0];
       yield joined(line, state);
       continue;
     }
     if (state.isCut) throw new TypeError(`${kind}: a row began within another; allowed are bytes of whole lines`);
     refuseLongLine(kind, line);
-    block += state.rows === 0 ? line : `,\n${line}`;
+    // No UTF-16 unit needs more than three bytes.
+    const most = line.length * 3 + 2;
+    if (used + most > block.length) {
+      if (used > 0) yield block.subarray(0, used);
+      [block, used] = [Buffer.allocUnsafe(Math.max(blockBytes, most)), 0];
+    }
+    if (state.rows > 0) used += block.write(',\n', used, 'latin1');
+    used += block.write(line, used);
     state.rows += 1;
-    if (block.length < blockChars) continue;
-    yield Buffer.from(block);
-    block = '';
   }
   if (state.isCut) throw new TypeError(`${kind}: the last row has no end; allowed are bytes of whole lines`);
-  yield Buffer.from(state.rows === 0 ? `${block}${closing}` : `${block}\n${closing}`);
+  yield Buffer.concat([block.subarray(0, used), Buffer.from(state.rows === 0 ? closing : `\n${closing}`)]);
 };
 
 /** Lines as an array's elements: what parts two of them is written when the second begins. */
@@ -150,7 +160,11 @@ const joined = (lines: Buffer, state: { rows: number; isCut: boolean }): Buffer 
   const out = Buffer.allocUnsafe(lines.length + Math.ceil(lines.length / 3) + 2);
   let [from, to] = [0, 0];
   while (from < lines.length) {
-    if (!state.isCut && state.rows > 0) to += out.write(',\n', to, 'latin1');
+    if (!state.isCut && state.rows > 0) {
+      out[to] = comma;
+      out[to + 1] = lineFeed;
+      to += 2;
+    }
     const end = lines.indexOf(lineFeed, from);
     const until = end === -1 ? lines.length : end;
     to += lines.copy(out, to, from, until);
@@ -161,7 +175,7 @@ const joined = (lines: Buffer, state: { rows: number; isCut: boolean }): Buffer 
   return out.subarray(0, to);
 };
 
-const lineFeed = 0x0a;
+const [lineFeed, comma] = [0x0a, 0x2c];
 
 const refuseLongLine = (kind: EntityKind, line: string): void => {
   const allowed = defaultLimits.lineBytes;
@@ -244,7 +258,7 @@ type Zip = {
 };
 
 const openZip = (sink: Writable, onProgress: ((bytes: number) => void) | undefined): Zip => {
-  const archive = new ZipArchive({ zlib: { level: 6, chunkSize: blockChars }, highWaterMark: streamBytes });
+  const archive = new ZipArchive({ zlib: { level: 6, chunkSize: deflatedBytes }, highWaterMark: streamBytes });
   const whole = tally(onProgress);
   const counter = passing(whole);
   const failure = Promise.withResolvers<never>();

@@ -10,6 +10,7 @@ import {
   writeVolume,
 } from '@fzip/format';
 import { type SampleProfile, sampleProfile } from '@fzip/sample';
+import { fromAttributeValues, toAttributeValues } from '../../../packages/aws/src/attribute-values.ts';
 import { filesOf, manifestOf } from '../../../packages/format/test/packing.ts';
 
 const poolRows = 10_000;
@@ -19,10 +20,11 @@ const files = 100;
 const profileOf = (transactions: number): SampleProfile =>
   sampleProfile({ userId: 'bench', seed: 1, transactions, files: Math.min(files, transactions) });
 
-/** Transactions as collecting hands them on, attributes in no particular order. Far more of them than deflate looks back. */
+/** Transactions as collecting hands them on: out of a table's items. Far more of them than deflate looks back. */
 export const rowPool = (): Row[] => {
   const rows: Row[] = [];
-  for (const row of profileOf(poolRows).rows('transactions')) rows.push(toPackageRow('transactions', row));
+  for (const row of profileOf(poolRows).rows('transactions'))
+    rows.push(toPackageRow('transactions', fromAttributeValues(toAttributeValues(row))));
   return rows;
 };
 
