@@ -123,7 +123,8 @@ export async function* chunkBlocks(
     throw new Error(`${chunk.key}: its sha256 is ${found}; staged were ${chunk.rows} rows, ${chunk.sha256}`);
 }
 
-const blockBytes = 64 * 1024;
+/** Large, since every block has its price in each stream that it passes. */
+const blockBytes = 256 * 1024;
 
 /** Lines out of blocks that are cut anywhere. */
 export async function* linesOf(blocks: AsyncIterable<Buffer>): AsyncGenerator<string> {
