@@ -175,7 +175,7 @@ const commands = {
     first === 'format' ? run('test/bench/format.ts', args) : run('test/bench/job.ts', [first, ...args]),
   /** The same tests as in `npm test`, with a million cases or as many as are given. */
   fuzz: ([cases = '1000000']) =>
-    run('node_modules/vitest/vitest.mjs', ['run', '--project=packages', 'packages/format/test/fuzz.test.ts'], {
+    run('node_modules/vitest/vitest.mjs', ['run', '--project=packages', 'packages/format/test/fuzz'], {
       env: { FZIP_FUZZ_CASES: cases },
     }),
 };

@@ -3,86 +3,22 @@
  * the reader gives a verdict: it never crashes, never hangs, and what it calls intact an independent reading finds as well.
  * 2 000 cases by `npm test`; a million, or as many as are given, by `npm run fuzz`.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
 import { fc, test } from '@fast-check/vitest';
-import { beforeAll, describe, expect } from 'vitest';
-import { fromBufferPromise } from 'yauzl';
-import { bufferSource, checkVolume, openVolume, PackageRefused, refusals } from '../src/index.ts';
-import { profile } from './arbitraries.ts';
-import { pack, type RawEntry, rawZip, sha256, unpack } from './packing.ts';
+import { beforeAll, describe } from 'vitest';
+import { acceptedZips, expectVerdict, fuzzing, longestMs, makeSeeds, type Seed } from './fuzzing.ts';
+import { type RawEntry, rawZip, sha256 } from './packing.ts';
 
-const cases = Number(process.env.FZIP_FUZZ_CASES ?? 2_000);
-/** The same cases in every run of `npm test`; others each time when more are asked for. */
-const seed = process.env.FZIP_FUZZ_CASES === undefined ? { seed: 20_261_127 } : {};
-const fuzzing = { ...seed, numRuns: Math.ceil(cases / 4) };
-const longestMs = 30_000 + cases * 20;
-
-type Seed = { zip: Buffer; entries: Map<string, Buffer> };
 let seeds: Seed[];
-/** Packages of every edge that is accepted, beside ours: of other makers, with gzip, LZMA, zip64. */
 let zips: Buffer[];
 
 beforeAll(async () => {
-  const profiles = fc.sample(profile, { seed: 11, numRuns: 6 });
-  seeds = [];
-  for (const [n, found] of profiles.entries()) {
-    const { zip } = await pack(found, { asStreams: n % 2 === 0 });
-    seeds.push({ zip, entries: await unpack(zip) });
-  }
-  const folder = new URL('accepts/', import.meta.url);
-  const names = (await readdir(folder)).filter((name) => /\.(fzip|zip)$/.test(name)).sort();
-  const accepted = await Promise.all(names.map((name) => readFile(new URL(encodeURIComponent(name), folder))));
-  expect(accepted.length).toBeGreaterThan(100);
-  zips = [...seeds.map(({ zip }) => zip), ...accepted.filter(({ length }) => length < largestSeed)];
+  seeds = await makeSeeds();
+  zips = [...seeds.map(({ zip }) => zip), ...(await acceptedZips())];
 });
 
 const seedOf = (n: number): Seed => seeds[n % seeds.length] as Seed;
-const largestSeed = 64 * 1024;
 /** As often one of ours as one of the others. */
 const zipOf = (n: number): Buffer => (n % 2 === 0 ? seedOf(n >> 1).zip : (zips[(n >> 1) % zips.length] as Buffer));
-
-/** Rows of an entry, by Node's own inflate and parser. */
-const rowsIn = (name: string, bytes: Buffer): number => {
-  const plain = name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-  const value = JSON.parse(plain.toString().replace(/^\ufeff/, '')) as unknown[] | Record<string, unknown[]>;
-  return Array.isArray(value) ? value.length : Object.values(value).flat().length;
-};
-
-/** Every entry by yauzl alone: a reader that knows nothing of packages. Of LZMA it reads the name, for it has no decoder. */
-const readPlainly = async (zip: Buffer): Promise<Map<string, Buffer | undefined>> => {
-  const archive = await fromBufferPromise(zip);
-  const found = new Map<string, Buffer | undefined>();
-  for await (const entry of archive.eachEntry()) {
-    const isLzma = entry.compressionMethod === 14;
-    found.set(entry.fileName, isLzma ? undefined : await buffer(await archive.openReadStreamPromise(entry)));
-  }
-  return found;
-};
-
-/** Reads all there is. The verdict: a refusal's code, the errors' codes, or `intact` after a second opinion. */
-const judge = async (zip: Buffer): Promise<string> => {
-  try {
-    const volume = await openVolume(bufferSource(zip), { uncompressedBytes: 64 * 2 ** 20, entries: 1_000 });
-    const { intact, errors, counts } = await checkVolume(volume);
-    if (!intact) return errors.map(({ code }) => code).join();
-    const plainly = await readPlainly(zip);
-    expect([...volume.entries].map(({ name }) => name)).toEqual([...plainly.keys()]);
-    for (const entry of volume.entries) {
-      const bytes = plainly.get(entry.name);
-      if (bytes) expect(sha256(await buffer(volume.body(entry))), entry.name).toBe(sha256(bytes));
-    }
-    for (const [kind, { name }] of volume.data) {
-      const bytes = plainly.get(name);
-      if (bytes) expect(counts[kind] === rowsIn(name, bytes), `${counts[kind]} rows of ${kind}`).toBe(true);
-    }
-    return 'intact';
-  } catch (error) {
-    if (error instanceof PackageRefused) return error.code;
-    throw error;
-  }
-};
 
 const place = fc.nat();
 const byte = fc.integer({ min: 0, max: 255 });
@@ -93,12 +29,6 @@ const recordsOf = (zip: Buffer): number[] => {
   const found: number[] = [];
   for (let at = zip.indexOf('PK'); at >= 0; at = zip.indexOf('PK', at + 1)) found.push(at);
   return found;
-};
-
-const verdicts = ['intact', ...Object.keys(refusals)];
-
-const expectVerdict = async (zip: Buffer): Promise<void> => {
-  for (const verdict of (await judge(zip)).split(',')) expect(verdicts).toContain(verdict);
 };
 
 describe('a package', () => {
