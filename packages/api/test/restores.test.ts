@@ -151,7 +151,7 @@ describe('a restore is created', () => {
   });
 
   it.each([
-    [{ volumes: 101 }, 400, 'INVALID_REQUEST', 'volumes', '100'],
+    [{ volumes: 521 }, 400, 'INVALID_REQUEST', 'volumes', '520'],
     [{ volumes: 2, size: 9_800_000_001 }, 413, 'PACKAGE_TOO_LARGE', 'size', '4900000000'],
     [{ size: 4_900_000_001 }, 413, 'PACKAGE_TOO_LARGE', 'size', '4900000000'],
     [{ volumes: 0 }, 400, 'INVALID_REQUEST', 'volumes', '>=1'],

@@ -72,11 +72,11 @@ describe('POST /fzip/backup/{id}/validate', () => {
       return [response.status, await jsonOf(response)];
     };
     const set = await putJob(on, 'alice', 'backup_completed', {
-      packages: Array.from({ length: 101 }, () => oneVolume[0] as (typeof oneVolume)[number]),
+      packages: Array.from({ length: 521 }, () => oneVolume[0] as (typeof oneVolume)[number]),
     });
     expect(await refused(set)).toMatchObject([
       409,
-      { error: 'TOO_LARGE', message: 'the backup has 101 volumes; round_trip restores 100 at most' },
+      { error: 'TOO_LARGE', message: 'the backup has 521 volumes; round_trip restores 520 at most' },
     ]);
     const { summary } = set;
     if (!summary) throw new Error('no summary');

@@ -97,8 +97,11 @@ export type Phase = z.infer<typeof Phase>;
 
 export const idModes = ['preserve', 'remap', 'auto'] as const;
 
-/** Of one package: all of them are open at once while they are checked together. */
-export const mostVolumes = 100;
+/**
+ * Of one package: as many as a backup within its user's quota can have, two volumes side by side being more than one of the planned
+ * size. All of them are open at once while they are checked together.
+ */
+export const mostVolumes = 520;
 
 /** What the user asked of a restore. */
 export const RestoreParameters = z.object({

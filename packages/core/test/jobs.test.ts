@@ -1,9 +1,24 @@
 /** The rules of jobs, asked of every status. */
-import { advance, allStatuses, atRest, derivedId, JobId, mayFollow, shownStatus, UserId } from '@fzip/core';
+import {
+  advance,
+  allStatuses,
+  atRest,
+  defaultLimits,
+  derivedId,
+  JobId,
+  mayFollow,
+  mostVolumes,
+  shownStatus,
+  UserId,
+} from '@fzip/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 const pairs = allStatuses.flatMap((from) => allStatuses.map((to) => [from, to] as const));
+
+test('every set that a backup may become can be restored', () => {
+  expect((2 * defaultLimits.storedBytes) / defaultLimits.volumeBytes).toBeLessThan(mostVolumes);
+});
 
 describe('a job', () => {
   test.each(pairs)('%s → %s moves only where the table says so', (from, to) => {
