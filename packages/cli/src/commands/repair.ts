@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import {
   checkVolume,
   fileSource,
+  isUnreadable,
   type Loss,
   openVolume,
   PackageRefused,
@@ -22,7 +23,7 @@ import { bold, bytesText, counted, green, numberText, red, yellow } from '../ter
 export const repairCommand: CommandOf = {
   name: 'repair',
   summary: 'save what is intact of a damaged package into a new one',
-  about: `Takes every row and file that a checksum proves, and the rows that stand whole before the place where a package was cut; writes them as a new package, marked as partial, and lists what is lost. An intact package is left as it is and nothing is written. The damaged one is only ever read.
+  about: `Takes every row and file that a checksum proves, and the rows that stand whole before the place where a package was cut; passes over what a failing disk cannot read; writes them as a new package, marked as partial, and lists what is lost. An intact package is left as it is and nothing is written. The damaged one is only ever read.
 With --unproven rows are taken out of damaged entries as well, if they are as their kind demands; the new package states how many.
 Exit codes: 0 intact or repaired, 1 nothing could be saved.
 JSON: {lost: [{what: "rows"|"row"|"file"|"entry", entry, …, reason}], ok, verdict: "intact"|"repaired", out?, kept?: {rows, files, withoutChecksum, unproven}, unlisted?}.`,
@@ -75,7 +76,7 @@ const isIntact = async (io: Io, source: NamedSource): Promise<boolean> => {
       progress.end();
     }
   } catch (error) {
-    if (error instanceof PackageRefused) return false;
+    if (error instanceof PackageRefused || isUnreadable(error)) return false;
     throw error;
   }
 };

@@ -13,6 +13,7 @@ import { type DataSource, type FileSource, type SoFar, type Written, writeVolume
 import type { Loss } from './losses.ts';
 import { lostFiles } from './lost-files.ts';
 import { unpackingAt } from './places.ts';
+import type { Gap } from './readable.ts';
 import { repairedManifest } from './repaired-manifest.ts';
 import { createLedger, isUsable, type KeptIds, keptIds, type LostRow, type Owner, savedRows } from './sieve.ts';
 import { entryOf, type FoundData, type FoundFile, lastOf, type Survey } from './survey.ts';
@@ -97,6 +98,7 @@ export const writeRepaired = async (survey: Survey, options: RepairOptions): Pro
       throw new PackageRefused('TOO_LARGE', 'so many rows are lost that no manifest can state what refers to them');
     const { failed, lost: files } = lostFiles(survey, ids, chosen.written);
     const lost = [
+      ...survey.source.gaps().map(unread),
       ...survey.lost.filter(({ what }) => what !== 'file'),
       ...lostRows(survey, tallies, unproven),
       ...files,
@@ -125,6 +127,12 @@ export const writeRepaired = async (survey: Survey, options: RepairOptions): Pro
   if (!outcome) throw new Error('a volume was written without its manifest');
   return { ...outcome, manifest: stated, written };
 };
+
+const unread = ({ start, end }: Gap): Loss => ({
+  what: 'entry',
+  entry: `bytes ${start} to ${end}`,
+  reason: 'they could not be read',
+});
 
 /** Volume 1 has all data files but that of analytics, which need not be there; others have what they had of what spans volumes. */
 const kindsOf = ({ data, manifest }: Survey, isFirst: boolean): EntityKind[] =>

@@ -10,6 +10,7 @@ import { type FoundEntry, findEntries, type Search } from './find.ts';
 import { named } from './headers.ts';
 import type { Loss } from './losses.ts';
 import { unpackingAt } from './places.ts';
+import { type ReadableSource, readableSource } from './readable.ts';
 import { openWindow, type Window } from './window.ts';
 
 export type FoundData = FoundEntry & {
@@ -32,7 +33,7 @@ export type Survey = {
   /** Entries that are of no use. */
   lost: Loss[];
   limits: Limits;
-  source: PackageSource;
+  source: ReadableSource;
 };
 
 export type SurveyOptions = {
@@ -45,12 +46,13 @@ export type SurveyOptions = {
  * Looks for everything in a package that may be damaged, in flat memory. The source is read up to four times, however it is made.
  * @throws PackageRefused NOTHING_SAVED if no entry of a package is there, UNSUPPORTED_VERSION; whatever the source fails with
  */
-export const surveyPackage = async (source: PackageSource, options: SurveyOptions = {}): Promise<Survey> => {
+export const surveyPackage = async (given: PackageSource, options: SurveyOptions = {}): Promise<Survey> => {
+  const source = readableSource(given);
   const limits = { ...defaultLimits, ...options.limits };
   const search = await findEntries(source, limits, options.onProgress);
   const entries = search.entries.filter(({ role }) => role && role.is !== 'folder');
   if (entries.length === 0) {
-    const message = `no entry of a package in ${source.size} bytes${search.directory ? `: ${search.directory}` : ''}`;
+    const message = `no entry of a package in ${source.size} bytes${search.directory ? `: ${search.directory}` : ''}${source.gaps().length > 0 ? '; some of them could not be read' : ''}`;
     throw new PackageRefused('NOTHING_SAVED', message);
   }
   const window = openWindow(source);
