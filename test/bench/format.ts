@@ -91,7 +91,16 @@ const parts: Readonly<Record<string, () => Promise<Line[]>>> = {
     if (!pair.ours.intact) throw new Error(`the package is not intact: ${pair.ours.error}`);
     requireSame('rows read', pair.ours.rows, pair.bare.rows);
     requireSame('bytes read', pair.ours.sha256, pair.bare.sha256);
-    return [{ name: `check ${rows} rows`, pair, bound: bound('≥', 0.7) }];
+    const asObjects = await runPair(
+      1,
+      () => run('check', { path, made: true }),
+      () => run('bare check', { path }),
+    );
+    requireSame('rows made', asObjects.ours.rows, asObjects.bare.rows);
+    return [
+      { name: `check ${rows} rows`, pair, bound: bound('≥', 0.7) },
+      { name: `check ${rows} rows, each made an object`, pair: asObjects },
+    ];
   },
 
   memory: async () => {
