@@ -3,13 +3,16 @@ import { defineConfig } from 'vitest/config';
 /** What every test runs with: no metrics on standard output, no region from outside. */
 const env = { POWERTOOLS_METRICS_DISABLED: 'true', AWS_REGION: 'eu-west-1', AWS_EC2_METADATA_DISABLED: 'true' };
 
+/** ms, where services are further away than the embedded runtime. */
+const patience = Number(process.env.FZIP_TEST_TIMEOUT_MS ?? 0);
+
 const project = (name: string, include: string[], testTimeout: number) => ({
   test: {
     name,
     include,
     env,
-    testTimeout,
-    hookTimeout: testTimeout,
+    testTimeout: Math.max(testTimeout, patience),
+    hookTimeout: Math.max(testTimeout, patience),
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },
 });

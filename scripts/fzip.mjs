@@ -170,6 +170,8 @@ const commands = {
   check,
   /** The same tests with the full figures that the issues name. */
   'test:long': (args) => run('node_modules/vitest/vitest.mjs', ['run', ...args], { env: { FZIP_LONG: '1' } }),
+  /** The ports' contracts, on the embedded runtime or any AWS-compatible endpoint. */
+  'test:contracts': (args) => run('packages/aws/scripts/contracts.ts', args),
   /** `npm run bench -- format` measures the format alone, `backup` and `restore` the embedded runtime. */
   bench: ([first = 'backup', ...args]) =>
     first === 'format' ? run('test/bench/format.ts', args) : run('test/bench/job.ts', [first, ...args]),

@@ -13,6 +13,17 @@ import { type AwsWorld, startAws } from './world.ts';
 const jobsOn = ({ clients, config }: AwsWorld) => ({ documents: clients.documents, table: config.tables.jobs });
 const profilesOn = ({ clients, config }: AwsWorld) => ({ dynamodb: clients.dynamodb, tables: config.tables });
 
+/** HouseF3's own. */
+const profileTables = [
+  'accounts',
+  'transactions',
+  'categories',
+  'fileMaps',
+  'transactionFiles',
+  'analyticsData',
+  'analyticsStatus',
+] as const;
+
 /** What was buried, as it stands in the table. */
 const lettersIn = async ({ clients, config }: AwsWorld): Promise<DeadLetter[]> => {
   const { Items = [] } = await clients.documents.send(new ScanDocuments({ TableName: config.tables.jobs }));
@@ -32,17 +43,19 @@ const statusesOf = async ({ clients, config }: AwsWorld, userId: string): Promis
 };
 
 jobStoreContract('on DynamoDB', async () => {
-  const world = await startAws();
-  return { store: jobStore(jobsOn(world)), close: world.close };
+  const world = await startAws({ tables: ['jobs'] });
+  const elsewhere = () => jobStore(jobsOn({ ...world, clients: world.elsewhere() }));
+  return { store: jobStore(jobsOn(world)), elsewhere, close: world.close };
 });
 
 ledgerContract('on DynamoDB', async () => {
-  const world = await startAws();
-  return { ledger: jobLedger(jobsOn(world)), letters: () => lettersIn(world), close: world.close };
+  const world = await startAws({ tables: ['jobs'] });
+  const elsewhere = () => jobLedger(jobsOn({ ...world, clients: world.elsewhere() }));
+  return { ledger: jobLedger(jobsOn(world)), elsewhere, letters: () => lettersIn(world), close: world.close };
 });
 
 profileStoreContract('on DynamoDB', async () => {
-  const world = await startAws();
+  const world = await startAws({ tables: profileTables });
   const { clients, config } = world;
   return {
     store: profileStore(profilesOn(world)),
@@ -62,7 +75,7 @@ profileStoreContract('on DynamoDB', async () => {
 describe('on DynamoDB alone', () => {
   let world: AwsWorld;
   beforeAll(async () => {
-    world = await startAws();
+    world = await startAws({ tables: ['jobs', ...profileTables] });
   });
   afterAll(() => world.close());
 

@@ -1,8 +1,8 @@
-import { CreateBucketCommand, CreateMultipartUploadCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { all, type ObjectStoreWorld, objectStoreContract } from '@fzip/testing';
 import { expect, test } from 'vitest';
 import { objectStore } from '../src/object-store.ts';
-import { startAws } from './world.ts';
+import { makeBucket, startAws } from './world.ts';
 
 const visit: ObjectStoreWorld['visit'] = async (url) => {
   const answer = await fetch(url);
@@ -21,10 +21,11 @@ const submit: ObjectStoreWorld['submit'] = async (url, fields, body) => {
 };
 
 objectStoreContract('on S3', async () => {
-  const { clients, config, close } = await startAws();
+  const { clients, elsewhere, config, close } = await startAws({ buckets: ['packages'] });
   const Bucket = config.buckets.packages;
   return {
     store: objectStore(clients.s3, Bucket),
+    elsewhere: () => objectStore(elsewhere().s3, Bucket),
     begin: async (Key) => {
       const { UploadId } = await clients.s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
       return UploadId ?? '';
@@ -36,9 +37,10 @@ objectStoreContract('on S3', async () => {
 });
 
 test('in a versioned bucket every version and delete marker of one key is told, page by page, and deleted for good', async () => {
-  const { clients, close } = await startAws();
-  const Bucket = 'versioned';
-  await clients.s3.send(new CreateBucketCommand({ Bucket }));
+  const world = await startAws({});
+  const { clients, close } = world;
+  const Bucket = `${world.prefix}-versioned`;
+  await makeBucket(world, Bucket);
   await clients.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
   const store = objectStore(clients.s3, Bucket);
   const many = 1_002;

@@ -31,6 +31,7 @@ export type JobPage = { jobs: Job[]; cursor?: string };
 
 /** The job table. Every read of one job sees every earlier write. */
 export type JobStore = {
+  /** The job as it is now; nothing for an id that is no job's. */
   find(jobId: string): Promise<Job | undefined>;
   /** Puts a job that was not there. False, and nothing written, if its id is taken. */
   create(job: Job): Promise<boolean>;
@@ -49,6 +50,7 @@ export type JobStore = {
   count(userId: string, jobType: JobType): Promise<number>;
   /** Jobs of a status, oldest first. Eventually consistent. */
   withStatus(status: JobStatus, page: { limit: number; cursor?: string }): Promise<JobPage>;
+  /** Removes the row. One that is not there is no error. */
   delete(jobId: string): Promise<void>;
 };
 
@@ -62,6 +64,7 @@ export type LedgerRecord = { [name: string]: unknown };
 export type Ledger = {
   /** Puts a piece's record once and returns the record that counts: this one, or the one that was there before. */
   put<T extends LedgerRecord>(scope: LedgerScope, n: number, record: T): Promise<T>;
+  /** A piece's record, if one was put. */
   get(scope: LedgerScope, n: number): Promise<LedgerRecord | undefined>;
   /** The records from `from` on, without a gap, at most `count`. */
   range(scope: LedgerScope, from: number, count: number): Promise<LedgerRecord[]>;
@@ -75,6 +78,7 @@ export type Ledger = {
   tally(jobId: string, attempt: number, piece: string, done: number): Promise<number>;
   /** Keeps why a step of a job failed last, for whoever has to tell. */
   blame(work: { jobId: string; attempt: number }, step: Step, why: string): Promise<void>;
+  /** What `blame` kept, if anything. */
   blamed(work: { jobId: string; attempt: number }, step: Step): Promise<string | undefined>;
   /** Until when a piece is leased, ms since epoch; undefined if it is not, or was given back. */
   leaseUntil(scope: LedgerScope, n: number): Promise<number | undefined>;
@@ -149,10 +153,11 @@ export type ObjectInfo = { size: number; etag: string; contentType?: string };
 
 /** One bucket. A read after a write sees it. */
 export type ObjectStore = {
-  /** All or nothing. */
+  /** All or nothing; replaces what was there. Of two at once one is there in the end, whole. */
   put(key: string, body: Buffer, options?: { contentType?: string }): Promise<ObjectInfo>;
   /** Stores a stream of unknown length in flat memory, all or nothing: a stream that fails leaves neither object nor unfinished upload. */
   upload(key: string, body: Readable, options?: { contentType?: string }): Promise<ObjectInfo>;
+  /** What is told of an object without its bytes; nothing where there is none. */
   head(key: string): Promise<ObjectInfo | undefined>;
   /** Bytes `start` to `end` (exclusive), or all. @throws ObjectGone if missing, or not the one with `etag` */
   read(key: string, options?: { start?: number; end?: number; etag?: string }): Promise<Readable>;
@@ -172,18 +177,26 @@ export type ObjectStore = {
   delete(keys: readonly string[]): Promise<void>;
   /** Multipart uploads that were begun under a prefix and not ended. */
   unfinished(prefix: string): AsyncIterable<{ key: string; uploadId: string; startedAt: number }>;
+  /** Ends one of them without an object. Twice is once. */
   abort(key: string, uploadId: string): Promise<void>;
   /** A link for whoever holds it, for a while, saved under `fileName`. */
   presignGet(key: string, options: { expiresInSeconds: number; fileName: string }): Promise<string>;
+  /** A form for whoever holds it, for a while: for this key, this type, this many bytes at most, and nothing else. */
   presignPost(
     key: string,
     options: { expiresInSeconds: number; largestBytes: number; contentType: string },
   ): Promise<{ url: string; fields: Record<string, string> }>;
 };
 
-/** Work to be done, at least once, in any order. Resolves when the queue has it. */
+/**
+ * Work to be done, at least once, in any order. What is delivered is hidden from others for the queue's visibility; acknowledged, it
+ * is gone; not acknowledged, it comes again, and after the step's `maxReceiveCount` receives it lies in `{step}-dlq` instead.
+ */
 export type Queues = {
-  /** `delaySeconds` (900 at most) hides the messages for that long. */
+  /**
+   * When it resolves the queue has every message; when it rejects it may have some of them. Each carries the user, by whom the queue
+   * serves in turns. `delaySeconds` (900 at most) hides the messages for that long.
+   */
   send<S extends keyof Messages>(
     step: S,
     messages: readonly Messages[S][],

@@ -1,19 +1,24 @@
 import { eventAttributes } from '@fzip/core';
 import { analyticTypes } from '@fzip/format';
 import { expect, test } from 'vitest';
+import { deliveryContract } from '../src/contracts/delivery.ts';
 import { jobStoreContract } from '../src/contracts/job-store.ts';
 import { ledgerContract } from '../src/contracts/ledger.ts';
 import { eventBusContract, queuesContract } from '../src/contracts/messaging.ts';
 import { objectStoreContract } from '../src/contracts/object-store.ts';
 import { profileStoreContract } from '../src/contracts/profile-store.ts';
+import { memoryDeliveries } from '../src/memory/delivery.ts';
 import { memoryPorts } from '../src/memory/ports.ts';
 import { sampleRow, someUser } from '../src/samples.ts';
 
-jobStoreContract('in memory', async () => ({ store: memoryPorts().jobs }));
+jobStoreContract('in memory', async () => {
+  const { jobs } = memoryPorts();
+  return { store: jobs, elsewhere: () => jobs };
+});
 
 ledgerContract('in memory', async () => {
   const { ledger } = memoryPorts();
-  return { ledger, letters: async () => ledger.letters() };
+  return { ledger, elsewhere: () => ledger, letters: async () => ledger.letters() };
 });
 
 profileStoreContract('in memory', async () => {
@@ -30,12 +35,35 @@ profileStoreContract('in memory', async () => {
 
 objectStoreContract('in memory', async () => {
   const { packages } = memoryPorts();
-  return { store: packages, begin: packages.begin, visit: packages.visit, submit: packages.submit };
+  return {
+    store: packages,
+    elsewhere: () => packages,
+    begin: packages.begin,
+    visit: packages.visit,
+    submit: packages.submit,
+  };
 });
 
 queuesContract('in memory', async () => {
   const { queues } = memoryPorts();
   return { queues, received: async () => queues.sent.splice(0).map(({ message }) => message) };
+});
+
+deliveryContract('in memory', async () => {
+  let now = 0;
+  const rules = { visibilitySeconds: 3, maxReceiveCount: 2 };
+  const deliveries = memoryDeliveries(() => now, rules);
+  return {
+    queues: deliveries.queues,
+    rules: { visibilityMs: 3_000, maxReceiveCount: 2 },
+    receive: async () => deliveries.receive('backup-request'),
+    acknowledge: async (delivered) => deliveries.acknowledge('backup-request', delivered),
+    giveBack: async (delivered) => deliveries.giveBack('backup-request', delivered),
+    dead: async () => deliveries.dead('backup-request'),
+    pass: async (ms) => {
+      now += ms;
+    },
+  };
 });
 
 eventBusContract('in memory', async () => {

@@ -16,11 +16,15 @@ type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>
 type SqsStore = NonNullable<Stores['sqsStore']>;
 type SnsStore = NonNullable<Stores['snsStore']>;
 type S3Store = Stores['s3Store'];
+/** As fauxqs keeps it; `messageAttributes` is the very object of the request. */
+type Message = { messageAttributes: object; messageGroupId?: string };
+type Entry = { MessageGroupId?: string; MessageAttributes?: object };
 type Persistence = NonNullable<SqsStore['persistence']>;
 
 /** What fauxqs 2.4.1 keeps to itself; the version is pinned because of it. */
 type Internals = {
   SqsStore: new () => SqsStore;
+  SqsQueue: { prototype: { enqueue(message: Message): void } };
   SnsStore: new () => SnsStore;
   S3Store: new () => S3Store;
   PersistenceManager: new (folder: string) => Persistence;
@@ -54,6 +58,35 @@ const mendGivingBack = (persistence: Persistence, db: DatabaseSync): void => {
   };
 };
 
+/** By the attributes of the message that names it. */
+const groups = new WeakMap<object, string>();
+
+/**
+ * On queues without order fauxqs 2.4.1 takes a message's group and forgets it. SQS keeps it, serves groups in turns by it, and
+ * tells it with the message.
+ */
+const keepGroups = ({ SqsQueue }: Internals): void => {
+  if (areGroupsKept) return;
+  areGroupsKept = true;
+  const { enqueue } = SqsQueue.prototype;
+  SqsQueue.prototype.enqueue = function (this: object, message) {
+    const group = message.messageGroupId ?? groups.get(message.messageAttributes);
+    if (group !== undefined) message.messageGroupId = group;
+    enqueue.call(this, message);
+  };
+};
+/** The class is one for the whole process. */
+let areGroupsKept = false;
+
+const rememberGroups = (body: unknown): void => {
+  const { Entries } = (body ?? {}) as { Entries?: Entry[] };
+  for (const entry of Array.isArray(Entries) ? Entries : [body as Entry]) {
+    if (typeof entry?.MessageGroupId !== 'string') continue;
+    entry.MessageAttributes ??= {};
+    groups.set(entry.MessageAttributes, entry.MessageGroupId);
+  }
+};
+
 type Opened = { stores: Stores; close(): void };
 
 const openStores = async (folder: string): Promise<Opened> => {
@@ -83,8 +116,10 @@ const openStores = async (folder: string): Promise<Opened> => {
 export const startMessaging = async ({ folder, port = 0 }: MessagingOptions = {}): Promise<RunningMessaging> => {
   loadSqlite();
   const fauxqs = await import('fauxqs');
+  keepGroups(await loadInternals());
   const opened = folder === undefined ? undefined : await openStores(folder);
   const app: App = fauxqs.buildApp({ logger: false, ...(opened ? { stores: opened.stores } : {}) });
+  app.addHook('preHandler', async ({ body }) => rememberGroups(body));
   app.addHook('onClose', async () => opened?.close());
   await app.listen({ host: '127.0.0.1', port });
   const { port: bound } = app.server.address() as AddressInfo;

@@ -1,5 +1,5 @@
 /** What every contract suite is: one port's promises, run against whatever `make` gives. */
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, vi } from 'vitest';
 
 /** The port, and whatever its suite needs to look behind it; `close` ends what `make` began. */
 export type Made<T> = T & { close?: () => Promise<void> };
@@ -26,3 +26,9 @@ export const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   for await (const item of items) found.push(item);
   return found;
 };
+
+/** How long what is eventually consistent may take, in ms: longer than any service needs, for the tests wait no longer than it does. */
+const patience = 15_000;
+
+/** Looks until it holds. Only for what a port promises to be there in the end. */
+export const eventually = <T>(look: () => Promise<T>): Promise<T> => vi.waitFor(look, { timeout: patience });

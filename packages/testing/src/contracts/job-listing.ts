@@ -1,8 +1,9 @@
 /** The promises of `JobStore` about listings. Where they are eventually consistent, the tests wait until what was written is seen. */
 import { randomUUID } from 'node:crypto';
 import type { Job, JobPage, JobStatus, JobStore } from '@fzip/core';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { sampleJob, someUser } from '../samples.ts';
+import { eventually } from './contract.ts';
 
 type World = () => { store: JobStore };
 
@@ -36,7 +37,7 @@ export const jobListingTests = (world: World): void => {
     const hidden = jobsOf(userId, 2, { roundTrip: { jobId: randomUUID(), attempt: 1 } });
     await createAll(world(), [...jobs, ...restores, ...hidden, ...jobsOf(someUser(), 2)]);
     const newestFirst = { jobs: [...jobs].reverse() };
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await world().store.list(userId, 'backup', { limit: 10 })).toEqual(newestFirst),
     );
   });
@@ -47,7 +48,7 @@ export const jobListingTests = (world: World): void => {
     await createAll(world(), jobs);
     const newestFirst = ids([...jobs].reverse());
     const expected = [newestFirst.slice(0, 2), newestFirst.slice(2, 4), newestFirst.slice(4)];
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const pages = await everyPage((cursor) => world().store.list(userId, 'backup', paged(2, cursor)));
       expect(pages.map(ids)).toEqual(expected);
     });
@@ -57,7 +58,7 @@ export const jobListingTests = (world: World): void => {
     const userId = someUser();
     const jobs = jobsOf(userId, 5, { createdAt: 1_000 });
     await createAll(world(), jobs);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const pages = await everyPage((cursor) => world().store.list(userId, 'backup', paged(2, cursor)));
       expect(ids(pages.flat()).sort()).toEqual(ids(jobs).sort());
     });
@@ -68,7 +69,7 @@ export const jobListingTests = (world: World): void => {
     const others = jobsOf(userId, 230, { jobType: 'restore', status: 'restore_completed' });
     const few = [1_001, 1_100, 1_200].map((createdAt) => sampleJob({ userId, createdAt }));
     await createAll(world(), [...others, ...few]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const pages = await everyPage((cursor) => world().store.list(userId, 'backup', paged(2, cursor)));
       expect(pages.map(ids)).toEqual([ids(few).reverse().slice(0, 2), ids(few).slice(0, 1)]);
     });
@@ -84,7 +85,7 @@ export const jobListingTests = (world: World): void => {
   test("list: another user's cursor leads to nobody's jobs but one's own", async () => {
     const [mine, theirs] = [someUser(), someUser()];
     await createAll(world(), [...jobsOf(mine, 3), ...jobsOf(theirs, 3)]);
-    const cursor = await vi.waitFor(async () => {
+    const cursor = await eventually(async () => {
       const page = await world().store.list(theirs, 'backup', { limit: 1 });
       expect(page.cursor).toBeDefined();
       return page.cursor as string;
@@ -97,7 +98,7 @@ export const jobListingTests = (world: World): void => {
     const userId = someUser();
     const restores = jobsOf(userId, 3, { jobType: 'restore', status: 'restore_uploaded' });
     await createAll(world(), [...jobsOf(userId, 7), ...restores]);
-    await vi.waitFor(async () => expect(await world().store.count(userId, 'backup')).toBe(7));
+    await eventually(async () => expect(await world().store.count(userId, 'backup')).toBe(7));
     expect(await world().store.count(someUser(), 'backup')).toBe(0);
   });
 
@@ -105,7 +106,7 @@ export const jobListingTests = (world: World): void => {
     const status: JobStatus = 'clear_processing';
     const jobs = jobsOf(someUser(), 5, { jobType: 'clear', status });
     await createAll(world(), [...jobs].reverse());
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const pages = await everyPage((cursor) => world().store.withStatus(status, paged(2, cursor)));
       expect(pages.map(ids)).toEqual([ids(jobs).slice(0, 2), ids(jobs).slice(2, 4), ids(jobs).slice(4)]);
     });
@@ -115,7 +116,7 @@ export const jobListingTests = (world: World): void => {
     const job = sampleJob({ jobType: 'validation', status: 'validation_processing' });
     await createAll(world(), [job]);
     await world().store.change(job, { status: 'validation_completed' });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const listed = await world().store.withStatus('validation_completed', { limit: 10 });
       expect(ids(listed.jobs)).toContain(job.jobId);
       expect((await world().store.withStatus('validation_processing', { limit: 10 })).jobs).toEqual([]);

@@ -6,7 +6,8 @@ import { sampleJob, sampleRestoreJob, someUser } from '../samples.ts';
 import { contract, type Make } from './contract.ts';
 import { jobListingTests } from './job-listing.ts';
 
-export type JobStoreWorld = { store: JobStore };
+/** `elsewhere` is the same table as another process has it. */
+export type JobStoreWorld = { store: JobStore; elsewhere(): JobStore };
 
 export const jobStoreContract = (name: string, make: Make<JobStoreWorld>): void =>
   contract(`the job store ${name}`, make, (made) => {
@@ -32,6 +33,14 @@ const findAndCreateTests = (world: World): void => {
       intent: { kind: 'cancel', code: 'C', message: '', at: 1 },
     });
     expect(await world().store.find(job.jobId)).toEqual(job);
+  });
+
+  test('create, change: what was written is there for another process too', async () => {
+    const job = await created(world);
+    expect(await world().elsewhere().find(job.jobId)).toEqual(job);
+    const changed = await world().elsewhere().change(job, { redrives: 1 });
+    expect(await world().store.find(job.jobId)).toEqual(changed);
+    await expect(world().store.change(job, { redrives: 2 })).rejects.toThrow(StaleJob);
   });
 
   test('create, find and change: everything of a restore', async () => {

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { contract, type Make } from './contract.ts';
 import { profileLockTests } from './profile-locks.ts';
 
-/** `letters` looks up what was buried. */
-export type LedgerWorld = { ledger: Ledger; letters(): Promise<DeadLetter[]> };
+/** `letters` looks up what was buried; `elsewhere` is the same table as another process has it. */
+export type LedgerWorld = { ledger: Ledger; elsewhere(): Ledger; letters(): Promise<DeadLetter[]> };
 
 export const ledgerContract = (name: string, make: Make<LedgerWorld>): void =>
   contract(`the ledger ${name}`, make, (world) => {
@@ -42,6 +42,17 @@ const recordTests = (world: World): void => {
     const scope = someScope();
     const told = await Promise.all(Array.from({ length: 10 }, (_, n) => world().ledger.put(scope, 0, { n })));
     expect(new Set(told.map(({ n }) => n)).size).toBe(1);
+  });
+
+  test('put, mark, lease: what was written is there for another process too', async () => {
+    const scope = someScope();
+    await world().ledger.put(scope, 0, { rows: 1 });
+    await world().ledger.mark(scope, 0, 1);
+    await world().ledger.lease(scope, 0, { owner: 'run-1', until: 200, now: 100 });
+    const elsewhere = world().elsewhere();
+    expect(await elsewhere.put(scope, 0, { rows: 2 })).toEqual({ rows: 1 });
+    expect(await elsewhere.mark(scope, 0, 2)).toBe(2);
+    expect(await elsewhere.lease(scope, 0, { owner: 'run-2', until: 300, now: 100 })).toBe(false);
   });
 
   test('get: nothing where nothing was put, nor from another attempt, step, kind or number', async () => {

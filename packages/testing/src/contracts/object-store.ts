@@ -10,6 +10,8 @@ import { presignTests } from './presigned-links.ts';
 
 export type ObjectStoreWorld = {
   store: ObjectStore;
+  /** The same bucket as another process has it. */
+  elsewhere(): ObjectStore;
   /** Begins an upload that nobody ends; its upload id. */
   begin(key: string): Promise<string>;
   /** Follows a presigned link, as whoever holds it would. */
@@ -56,6 +58,22 @@ const putTests = (world: World): void => {
     expect((await bytesOf(store, key)).toString()).toBe('a,b\n');
   });
 
+  test('put: what was written is there for another process too', async () => {
+    const [{ store, elsewhere }, key] = [world(), `${somePrefix()}a`];
+    const info = await store.put(key, Buffer.from('bytes'), { contentType: 'text/csv' });
+    expect(await elsewhere().head(key)).toEqual(info);
+    expect((await bytesOf(elsewhere(), key)).toString()).toBe('bytes');
+  });
+
+  test('put: of many at once one is there, whole', async () => {
+    const [{ store }, key] = [world(), `${somePrefix()}a`];
+    const bodies = Array.from({ length: 8 }, (_, n) => Buffer.alloc(20_000 + n, n));
+    const infos = await Promise.all(bodies.map((body) => store.put(key, body)));
+    const last = await store.head(key);
+    const winner = infos.findIndex(({ etag }) => etag === last?.etag);
+    expect(bodies[winner]?.equals(await bytesOf(store, key))).toBe(true);
+  });
+
   test('put: replaces what was there', async () => {
     const [{ store }, key] = [world(), `${somePrefix()}a`];
     const before = await store.put(key, Buffer.from('before'));
@@ -69,13 +87,19 @@ const putTests = (world: World): void => {
   });
 };
 
+/** Of a multipart upload, bytes: no part but the last may be smaller than 5 MiB. */
+const part = 8 * 1024 * 1024;
+
 const uploadTests = (world: World): void => {
   const nothingUnfinished = async (prefix: string) => expect(await all(world().store.unfinished(prefix))).toEqual([]);
 
   test.each([
     ['nothing', 0],
     ['a few bytes', 10],
-    ['several parts', 17 * 1024 * 1024 + 5],
+    ['a part', part],
+    ['a part and a byte', part + 1],
+    ['two parts', 2 * part],
+    ['several parts', 2 * part + 1024 * 1024 + 5],
   ])('upload: stores a stream of %s whole', async (_, length) => {
     const [{ store }, prefix, bytes] = [world(), somePrefix(), pattern(length)];
     const key = `${prefix}volume.fzip`;
@@ -99,6 +123,22 @@ const uploadTests = (world: World): void => {
     await expect(store.upload(`${prefix}a`, Readable.from(failing()))).rejects.toThrow('the source broke');
     expect(await store.head(`${prefix}a`)).toBeUndefined();
     await nothingUnfinished(prefix);
+  });
+
+  test('upload: nobody sees an object before it is whole', async () => {
+    const [{ store }, prefix] = [world(), somePrefix()];
+    const looked = Promise.withResolvers<void>();
+    const slow = async function* () {
+      yield* inPieces(pattern(2 * part));
+      await looked.promise;
+      yield Buffer.from('end');
+    };
+    const uploading = store.upload(`${prefix}a`, Readable.from(slow()));
+    expect(await store.head(`${prefix}a`)).toBeUndefined();
+    expect(await all(store.list(prefix))).toEqual([]);
+    looked.resolve();
+    expect((await uploading).size).toBe(2 * part + 3);
+    expect((await store.head(`${prefix}a`))?.size).toBe(2 * part + 3);
   });
 
   test('upload: a stream that fails leaves the object that was there', async () => {
@@ -203,6 +243,13 @@ const deleteTests = (world: World): void => {
 };
 
 const unfinishedTests = (world: World): void => {
+  test('abort: what was uploaded so far never becomes an object', async () => {
+    const [{ store, begin }, prefix] = [world(), somePrefix()];
+    await store.abort(`${prefix}a`, await begin(`${prefix}a`));
+    expect(await store.head(`${prefix}a`)).toBeUndefined();
+    expect(await all(store.unfinished(prefix))).toEqual([]);
+  });
+
   test('unfinished: uploads under a prefix that were begun and not ended; abort ends one, twice is once', async () => {
     const [{ store, begin }, prefix] = [world(), somePrefix()];
     const one = { key: `${prefix}a`, uploadId: await begin(`${prefix}a`), startedAt: expect.any(Number) };

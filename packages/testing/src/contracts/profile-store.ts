@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ProfileStore, RowQuery, UnindexedQuery } from '@fzip/core';
 import { type EntityKind, entityKinds, exact, formatRow, idOf, type Row } from '@fzip/format';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sampleRow, someUser } from '../samples.ts';
-import { contract, type Make } from './contract.ts';
+import { contract, eventually, type Make } from './contract.ts';
 import { profileWriteTests } from './profile-writes.ts';
 
 export type ProfileStoreWorld = {
@@ -49,7 +49,7 @@ const kindTests = (world: World, kind: EntityKind): void => {
     const [mine, theirs] = [someUser(), someUser()];
     const rows = [0, 1, 2].map((n) => sampleRow(kind, mine, n, { unknown: { to: ['us', null, true] } }));
     await world().put(kind, [...rows, sampleRow(kind, theirs)]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const found = await everyRow(world().store, { userId: mine, kind });
       expect(texts(found.rows)).toEqual(texts(rows));
     });
@@ -70,7 +70,7 @@ const pageTests = (world: World): void => {
     const userId = someUser();
     const rows = largeRows(userId);
     await world().put('transactions', [...rows].reverse());
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const found = await everyRow(world().store, { userId, kind: 'transactions' });
       expect(found.pages).toBeGreaterThan(2);
       expect(found.rows.map(({ date }) => date)).toEqual(rows.map(({ date }) => date));
@@ -82,7 +82,7 @@ const pageTests = (world: World): void => {
     const numbers = ['18446744073709551615', '-0.1', '12345678901234567890.123456789', '9007199254740993', '42'];
     const row = sampleRow('transactions', userId, 0, { amount: exact('10.55'), numbers: numbers.map(exact) });
     await world().put('transactions', [row]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { rows } = await world().store.page({ userId, kind: 'transactions' });
       expect(rows.map(formatRow)).toEqual([formatRow(row)]);
     });
@@ -93,7 +93,7 @@ const pageTests = (world: World): void => {
     const { createdAt: _, ...lacking } = sampleRow('accounts', userId);
     const whole = sampleRow('accounts', userId);
     await world().put('accounts', [lacking, whole]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await world().store.page({ userId, kind: 'accounts' })).toEqual({ rows: [whole] });
       expect(await world().store.count(userId, 'accounts', 5_000)).toEqual({ count: 1, exact: true });
     });
@@ -104,7 +104,7 @@ const pageTests = (world: World): void => {
     const row = sampleRow('transactions', userId);
     await world().put('transactions', [row]);
     const attributes = ['transactionId', 'updatedAt', 'date', 'neverSet'];
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { rows } = await world().store.page({ userId, kind: 'transactions', attributes });
       expect(rows).toEqual([{ transactionId: row.transactionId, updatedAt: row.updatedAt, date: row.date }]);
     });
@@ -121,7 +121,7 @@ const pageTests = (world: World): void => {
     const [mine, theirs] = [someUser(), someUser()];
     const own = sampleRow('transactions', mine, 50);
     await world().put('transactions', [own, ...largeRows(theirs)]);
-    const cursor = await vi.waitFor(async () => {
+    const cursor = await eventually(async () => {
       const page = await world().store.page({ userId: theirs, kind: 'transactions' });
       expect(page.cursor).toBeDefined();
       return page.cursor as string;
@@ -162,7 +162,7 @@ const unindexedTests = (world: World): void => {
       undated(userId, 10, { accountId: randomUUID() }),
       sampleRow('transactions', userId, 11, { accountId, amount }),
     ]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const found = await everyUnindexed({ userId, kind: 'transactions', accountId });
       expect(texts(found)).toEqual(texts(rows));
     });
@@ -179,7 +179,7 @@ const unindexedTests = (world: World): void => {
       nameless(other, 2),
       sampleRow('categories', userId, 3, { parentCategoryId: randomUUID() }),
     ]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(texts(await everyUnindexed({ userId, kind: 'categories' }))).toEqual(texts(rows));
     });
   });
@@ -191,7 +191,7 @@ const rangeTests = (world: World): void => {
     const userId = someUser();
     const rows = dates.map((date, n) => sampleRow('transactions', userId, n, { date }));
     await world().put('transactions', [...rows, sampleRow('transactions', someUser(), 9, { date: 15 })]);
-    await vi.waitFor(async () => expect((await world().store.count(userId, 'transactions', 5_000)).count).toBe(6));
+    await eventually(async () => expect((await world().store.count(userId, 'transactions', 5_000)).count).toBe(6));
     return userId;
   };
 
@@ -222,7 +222,7 @@ const rangeTests = (world: World): void => {
       sampleRow('transactions', userId, n, { date: n, memo: 'x'.repeat(300_000) }),
     );
     await world().put('transactions', rows);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const found = await everyRow(world().store, { userId, kind: 'transactions', range: { from: 1, below: 11 } });
       expect(found.pages).toBeGreaterThan(1);
       expect(found.rows.map(({ date }) => date)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -237,7 +237,7 @@ const countTests = (world: World): void => {
       'accounts',
       Array.from({ length: 8 }, (_, n) => sampleRow('accounts', userId, n, { notes: 'x'.repeat(300_000) })),
     );
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await world().store.count(userId, 'accounts', 30_000)).toEqual({ count: 8, exact: true }),
     );
   });
