@@ -21,6 +21,8 @@ export type ClientOptions = {
   /** For tests in one process; otherwise the SDK reads its own variables (AWS_ENDPOINT_URL_S3, …). */
   endpoints?: { s3?: string; sqs?: string; sns?: string; dynamodb?: string };
   s3ForcePathStyle?: boolean;
+  /** Instead of each service's own, for somebody who waits. */
+  maxAttempts?: number;
 };
 
 /**
@@ -53,14 +55,14 @@ export const awsClients = (options: ClientOptions = {}): AwsClients => {
   return { s3, sqs, sns, dynamodb, documents, destroy: () => all.forEach((client) => void client.destroy()) };
 };
 
-const settings = (service: Service, { region, credentials, endpoints }: ClientOptions) => {
-  const { maxAttempts, answer, silence, maxSockets } = bounds[service];
+const settings = (service: Service, { region, credentials, endpoints, maxAttempts }: ClientOptions) => {
+  const { maxAttempts: tries, answer, silence, maxSockets } = bounds[service];
   const agent = { keepAlive: true, maxSockets };
   const endpoint = endpoints?.[service];
   return {
     // The standard mode waits with exponential backoff and full jitter.
     retryMode: 'standard',
-    maxAttempts,
+    maxAttempts: maxAttempts ?? tries,
     requestHandler: {
       connectionTimeout: 5_000,
       requestTimeout: answer,

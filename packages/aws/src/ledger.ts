@@ -5,6 +5,7 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  paginateScan,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { DeadLetter, Ledger, LedgerRecord, LedgerScope, LockHolder, Step } from '@fzip/core';
@@ -61,6 +62,9 @@ export const jobLedger = (on: { documents: DynamoDBDocumentClient; table: string
     lockProfile: (userId, holder, from) => lock(table, keys.lock(userId), holder, from),
     unlockProfile: (userId, jobId) => unlock(table, keys.lock(userId), jobId),
     bury: (letter) => bury(table, letter),
+    findBuried: async (id) => letterOf(await read(table, keys.dead(id))),
+    buried: () => buried(table),
+    noteResent: (id, at) => noteResent(table, keys.dead(id), at),
   };
 };
 
@@ -209,8 +213,41 @@ const bury = async (on: Table, { id, body, cause, ...letter }: DeadLetter): Prom
   const bytes = Buffer.from(body);
   const kept = bytes.length <= longestBody ? { body } : { body: cut(bytes), bodyBytes: bytes.length };
   await putOnce(on, keys.dead(id), {
-    letter: { id, ...letter, ...kept, ...(cause === undefined ? {} : { cause: cause.slice(0, longestCause) }) },
+    // What was too long for its keeper before has its length already.
+    letter: { id, ...kept, ...letter, ...(cause === undefined ? {} : { cause: cause.slice(0, longestCause) }) },
   });
+};
+
+const letterOf = (item: Item | undefined): DeadLetter | undefined => item?.letter as DeadLetter | undefined;
+
+/** No index has the ledger's items, and a list for operators is worth none: this reads the table. */
+async function* buried({ documents, table }: Table): AsyncGenerator<DeadLetter> {
+  const pages = paginateScan(
+    { client: documents },
+    {
+      TableName: table,
+      FilterExpression: 'begins_with(jobId, :dead)',
+      ExpressionAttributeValues: { ':dead': keys.dead('') },
+      ConsistentRead: true,
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      const letter = letterOf(item);
+      if (letter) yield letter;
+    }
+  }
+}
+
+const noteResent = async ({ documents, table }: Table, key: string, at: number): Promise<void> => {
+  const command = new UpdateCommand({
+    TableName: table,
+    Key: { jobId: key },
+    UpdateExpression: 'SET letter.resentAt = :at',
+    ConditionExpression: 'attribute_exists(jobId)',
+    ExpressionAttributeValues: { ':at': at },
+  });
+  await onCondition(documents.send(command));
 };
 
 /** A message may hold 1 MiB, an item less than half of that: the beginning is kept, and how long it was. */

@@ -13,6 +13,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export type CommandOf = {
+  /** One word, or several: the words before the last are groups of commands. */
   name: string;
   /** One line for the list of commands, without a full stop. */
   summary: string;

@@ -11,6 +11,8 @@ export type Outlets = { stdout: Outlet; stderr: Outlet; env: Readonly<Record<str
 export type Io = {
   /** Programs are reading: one JSON document on standard output and nothing else. */
   readonly json: boolean;
+  /** Of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Standard output is a terminal. */
   readonly isTerminal: boolean;
   /** A line on standard output; nothing with `--json`. */
@@ -58,6 +60,7 @@ export const createIo = (
   let list: { isEmpty: boolean } | undefined;
   return {
     json,
+    env,
     isTerminal: Boolean(stdout.isTTY),
     line,
     table: (rows, aligns) => {

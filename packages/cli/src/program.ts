@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { PackageRefused } from '@fzip/format';
 import { Command, CommanderError, Option } from 'commander';
 import { CannotWrite, type CommandOf, type ExitCode, exitCodes, UsageError } from './command.ts';
-import { commands } from './commands/index.ts';
+import { commands, groups } from './commands/index.ts';
 import { createIo, type Io, type Outlets, type Undoing } from './io.ts';
 import { escapeText, red } from './terminal.ts';
 
@@ -55,8 +55,9 @@ const programOf = (io: Io, { stdout, stderr }: Outlets, done: (code: ExitCode) =
 
 const addCommand = (program: Command, command: CommandOf, io: Io, done: (code: ExitCode) => void): void => {
   const { name, summary, examples } = command;
-  const added = program
-    .command(name)
+  const words = name.split(' ');
+  const added = groupOf(program, words.slice(0, -1))
+    .command(words.at(-1) ?? name)
     .summary(summary)
     .description(`${summary}.${command.about ? `\n\n${command.about}` : ''}`);
   for (const argument of command.arguments) added.argument(argument.name, argument.about);
@@ -69,6 +70,17 @@ const addCommand = (program: Command, command: CommandOf, io: Io, done: (code: E
     const args = added.processedArgs.flat().filter((arg): arg is string => typeof arg === 'string');
     done(await command.run(io, args, added.opts()));
   });
+};
+
+/** The command that stands for the words, made where it is not there yet. */
+const groupOf = (program: Command, words: readonly string[]): Command => {
+  let group = program;
+  words.forEach((word, n) => {
+    const found = group.commands.find((command) => command.name() === word);
+    const about = groups[words.slice(0, n + 1).join(' ')] ?? '';
+    group = found ?? group.command(word).summary(about).description(about).helpOption('-h, --help', 'say this');
+  });
+  return group;
 };
 
 const optionOf = ({

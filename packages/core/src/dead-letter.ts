@@ -21,8 +21,8 @@ export const blame = async (
 ): Promise<void> => {
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   try {
-    const work = await workOf(ports, step, body, messageId);
-    if (work) await ports.ledger.blame(work, step, why.slice(0, kept.cause));
+    const work = (await workOf(ports, step, body, messageId)) ?? stranger(messageId);
+    await ports.ledger.blame(work, step, why.slice(0, kept.cause));
   } catch {
     // The failure that is told of matters more than that it could not be noted.
   }
@@ -53,20 +53,31 @@ const workOf = async (
   }
 };
 
+/** What a message that is no job's is blamed under: its own name, which it keeps to the end. */
+const stranger = (messageId: string) => ({ jobId: derivedId(`message:${messageId}`), attempt: 1 });
+
 export type Buried = 'job-failed' | 'no-job';
 
-/** @param body the message as it came, however broken; @param messageId what SQS named it */
-export const buryLetter = async (ports: Ports, step: Step, body: string, messageId: string): Promise<Buried> => {
+/** @param body the message as it came, however broken; @param messageId what SQS named it; @param user by whom SQS served it */
+export const buryLetter = async (
+  ports: Ports,
+  step: Step,
+  body: string,
+  messageId: string,
+  user?: string,
+): Promise<Buried> => {
   const work = await workOf(ports, step, parsed(body), messageId);
-  const why = work ? await ports.ledger.blamed(work, step) : undefined;
+  const why = await ports.ledger.blamed(work ?? stranger(messageId), step);
   const cause = why ?? (work ? 'no cause was kept' : 'the message names no job');
   await ports.ledger.bury({
     id: derivedId(`dead:${step}:${messageId}`),
     step,
     body: body.slice(0, kept.body),
+    ...(body.length > kept.body ? { bodyBytes: Buffer.byteLength(body) } : {}),
     at: ports.clock(),
     cause,
-    ...(work ? { jobId: work.jobId } : {}),
+    ...(work ? { jobId: work.jobId, attempt: work.attempt } : {}),
+    ...(user === undefined ? {} : { user }),
   });
   if (!work) return 'no-job';
   const world = worldOf(ports, work);

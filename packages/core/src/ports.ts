@@ -89,13 +89,33 @@ export type Ledger = {
   lockProfile(userId: string, holder: LockHolder, from?: string): Promise<LockHolder>;
   /** Gives the profile back; without effect if another job holds it. */
   unlockProfile(userId: string, jobId: string): Promise<void>;
-  /** Keeps a message that failed for good. Putting twice is putting once. */
+  /** Keeps a message that failed for good, for 30 days. Putting twice is putting once. */
   bury(letter: DeadLetter): Promise<void>;
+  /** One of them, as it is now. */
+  findBuried(id: string): Promise<DeadLetter | undefined>;
+  /** All of them, in no order. For operators alone: it may read everything that the ledger has. */
+  buried(): AsyncIterable<DeadLetter>;
+  /** Notes that a letter was sent again; the last time counts. Without effect if there is no such letter. */
+  noteResent(id: string, at: number): Promise<void>;
 };
 
 export type LockHolder = { jobId: string; attempt: number };
 
-export type DeadLetter = { id: string; step: Step; body: string; at: number; jobId?: string; cause?: string };
+/** A message that failed for good, as it came. Times are ms since epoch. */
+export type DeadLetter = {
+  id: string;
+  step: Step;
+  body: string;
+  /** Of a body that was too long to be kept whole: how long it was. */
+  bodyBytes?: number;
+  at: number;
+  jobId?: string;
+  attempt?: number;
+  /** Whose message it is, by whom the queue serves in turns. */
+  user?: string;
+  cause?: string;
+  resentAt?: number;
+};
 
 /** A part of a user's transactions, by date (ms since epoch): from `from` up to, not including, `below`. */
 export type DateRange = { from?: number; below?: number };

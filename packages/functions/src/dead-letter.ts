@@ -8,7 +8,7 @@ export const deadLetterConsumer =
   (step: Step) =>
   (binding: Binding): BatchHandler =>
     eachRecord(binding, async (record, ports) => {
-      const outcome = await buryLetter(ports, step, record.body, record.messageId);
+      const outcome = await buryLetter(ports, step, record.body, record.messageId, record.attributes.MessageGroupId);
       ports.measure('DeadLetters', 1, { step });
       binding.telemetry.logger.error('dead letter', { step, messageId: record.messageId, outcome });
     });

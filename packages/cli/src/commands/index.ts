@@ -2,6 +2,7 @@
 import type { CommandOf } from '../command.ts';
 import { catCommand } from './cat.ts';
 import { convertCommand } from './convert.ts';
+import { listLettersCommand, redriveLettersCommand, showLetterCommand } from './dead-letters.ts';
 import { diffCommand } from './diff.ts';
 import { extractCommand } from './extract.ts';
 import { inspectCommand } from './inspect.ts';
@@ -20,4 +21,13 @@ export const commands: readonly CommandOf[] = [
   diffCommand,
   convertCommand,
   repairCommand,
+  listLettersCommand,
+  showLetterCommand,
+  redriveLettersCommand,
 ];
+
+/** Words before the name of a command, and what stands behind them. */
+export const groups: Readonly<Record<string, string>> = {
+  ops: 'for whoever operates FZIP',
+  'ops dead-letters': 'messages that failed for good',
+};

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeadLetter, Ledger, LedgerScope } from '@fzip/core';
 import { expect, test } from 'vitest';
-import { contract, type Make } from './contract.ts';
+import { all, contract, type Make } from './contract.ts';
 import { profileLockTests } from './profile-locks.ts';
 
 /** `letters` looks up what was buried; `elsewhere` is the same table as another process has it. */
@@ -196,5 +196,36 @@ const blameTests = (world: World): void => {
     await world().ledger.bury(letter);
     await world().ledger.bury({ ...letter, at: 6 });
     expect((await world().letters()).filter(({ id }) => id === letter.id)).toEqual([letter]);
+  });
+
+  test('findBuried, buried: what was buried, whole, by its id and among all of them; nothing for an unknown id', async () => {
+    const letters: DeadLetter[] = Array.from({ length: 30 }, (_, n) => ({
+      id: randomUUID(),
+      step: 'backup-collect',
+      body: `{"n":${n},"text":"${'ü'.repeat(20_000)}"}`,
+      at: n,
+      jobId: randomUUID(),
+      attempt: 2,
+      user: 'ann',
+      cause: 'broken',
+    }));
+    for (const letter of letters) await world().ledger.bury(letter);
+    expect(await world().ledger.findBuried(letters[7]?.id ?? '')).toEqual(letters[7]);
+    expect(await world().ledger.findBuried(randomUUID())).toBeUndefined();
+    const ids = new Set(letters.map(({ id }) => id));
+    const found = (await all(world().ledger.buried())).filter(({ id }) => ids.has(id));
+    expect(found.sort((one, other) => one.at - other.at)).toEqual(letters);
+  });
+
+  test('noteResent: the last time counts, burying again changes nothing, and what is not there is not made', async () => {
+    const letter: DeadLetter = { id: randomUUID(), step: 'backup-collect', body: '{}', at: 5 };
+    await world().ledger.bury(letter);
+    await world().ledger.noteResent(letter.id, 7);
+    await world().ledger.noteResent(letter.id, 9);
+    await world().ledger.bury(letter);
+    expect(await world().ledger.findBuried(letter.id)).toEqual({ ...letter, resentAt: 9 });
+    const nobody = randomUUID();
+    await world().ledger.noteResent(nobody, 7);
+    expect(await world().ledger.findBuried(nobody)).toBeUndefined();
   });
 };

@@ -81,6 +81,17 @@ export const memoryLedger = (): MemoryLedger => {
     bury: async (letter) => {
       if (!letters.has(letter.id)) letters.set(letter.id, copy(letter));
     },
+    findBuried: async (id) => {
+      const letter = letters.get(id);
+      return letter && copy(letter);
+    },
+    buried: async function* () {
+      for (const letter of letters.values()) yield copy(letter);
+    },
+    noteResent: async (id, resentAt) => {
+      const letter = letters.get(id);
+      if (letter) letters.set(id, { ...letter, resentAt });
+    },
   };
 };
 
