@@ -100,7 +100,7 @@ export const world = async ({
   return made;
 };
 
-const rowsOf = async (runtime: Runtime, userId: string): Promise<Record<EntityKind, Row[]>> => {
+const rowsOf = async (runtime: Pick<Runtime, 'ports'>, userId: string): Promise<Record<EntityKind, Row[]>> => {
   const rows = Object.fromEntries(entityKinds.map((kind) => [kind, [] as Row[]])) as Record<EntityKind, Row[]>;
   for (const kind of entityKinds) {
     let cursor: string | undefined;
@@ -114,14 +114,18 @@ const rowsOf = async (runtime: Runtime, userId: string): Promise<Record<EntityKi
 };
 
 /** Downloads a backup as its user would, through the presigned link. */
-export const download = async (on: World, user: string, id: string): Promise<{ volume: Volume; bytes: Buffer }> => {
+export const download = async (
+  on: Pick<World, 'client'>,
+  user: string,
+  id: string,
+): Promise<{ volume: Volume; bytes: Buffer }> => {
   const response = await on.client(user).download(id);
   const bytes = Buffer.from(await response.arrayBuffer());
   return { volume: await openVolume(bufferSource(bytes)), bytes };
 };
 
 /** The product's own check over the downloaded package, then every row and file against the profile. Closes every story. */
-export const expectWhole = async (on: World, user: string, id: string): Promise<Volume> => {
+export const expectWhole = async (on: Pick<World, 'client' | 'ports'>, user: string, id: string): Promise<Volume> => {
   const { volume } = await download(on, user, id);
   const packaged: string[] = [];
   const check = await checkVolume(volume, { onRow: (_kind, { line }) => void packaged.push(line) });

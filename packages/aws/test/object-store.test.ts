@@ -54,4 +54,4 @@ test('in a versioned bucket every version and delete marker of one key is told, 
   await store.deleteVersion('a', versions[0]?.versionId ?? '');
   expect(await all(store.versions('a.csv'))).toHaveLength(1);
   await close();
-}, 30_000);
+}, 120_000);

@@ -5,6 +5,7 @@ import type { Limits, Ports, Step } from '@fzip/core';
 import { type Emulators, startEmulators } from './emulators/index.ts';
 import { startFront } from './front.ts';
 import { startIssuer } from './issuer.ts';
+import { endLeases } from './leases.ts';
 import type { ProfileRequest } from './local-routes.ts';
 import { type Pollers, startPollers } from './pollers.ts';
 import type { Counts } from './profile-loader.ts';
@@ -68,6 +69,8 @@ export const startRuntime = async (options: RuntimeOptions = {}): Promise<Runtim
   const failures: Runtime['failures'] = [];
   const onError = (error: unknown, where: string): void => void failures.push({ where, error });
   const wiring = wire(env, { ...options, audit: silent ? () => {} : (line) => console.log(JSON.stringify(line)) });
+  // Whoever worked on this folder before is dead: one process has it at a time.
+  if (folder !== undefined && !shared) await endLeases(wiring.clients, wiring.config);
   const issuer = await startIssuer(folder);
   const fillProfile = profileFiller(wiring);
   const front = await startFront({ api: boundApi(wiring, { silent }), issuer, fillProfile, port, onError });

@@ -239,7 +239,7 @@ const deleteTests = (world: World): void => {
     expect((await all(store.list(prefix))).map(({ key }) => key)).toEqual(keys);
     await store.delete(keys);
     expect(await all(store.list(prefix))).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 };
 
 const unfinishedTests = (world: World): void => {

@@ -144,7 +144,7 @@ const numberTests = (world: World): void => {
     await world().store.putFresh('transactions', rows);
     const found = await world().store.get('transactions', rows);
     expect(found.map((row) => row?.transactionId)).toEqual(rows.map((row) => row.transactionId));
-  }, 30_000);
+  }, 120_000);
 };
 
 const staleTests = (world: World): void => {
