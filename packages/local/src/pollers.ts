@@ -1,15 +1,25 @@
 /** Polls queues and invokes the functions, as Lambda's event source mappings and the scheduler do in the cloud. */
 import { once } from 'node:events';
-import { ChangeMessageVisibilityBatchCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { deadLetterQueueName, queueVariable, type Step, type StepRules, sweepEverySeconds, topology } from '@fzip/core';
 import type { ScheduledHandler, SQSBatchResponse, SQSHandler } from 'aws-lambda';
 import { Consumer } from 'sqs-consumer';
 import { lambdaContext, scheduledEvent, sqsEvent } from './lambda.ts';
 import { queueOfUrl } from './names.ts';
 import type { Environment } from './resources.ts';
+import { makeTurns, type Turn } from './turns.ts';
 
 /** Pollers side by side on one queue. Lambda would go to `maxConcurrency`; on one machine more would only wait. */
 const sideBySide = 4;
+/** Of one queue: messages that were received and wait for their user's turn. */
+const waitingAtMost = 1_000;
+/** SQS takes no more in a batch. */
+const perRequest = 10;
 /** The sweep's and the dead letters' functions. */
 const smallFunction = { timeoutSeconds: 120, memoryMb: 1024 };
 const deadLetterRules: StepRules = {
@@ -88,15 +98,30 @@ type QueuePollers = { pause(): Promise<void>; resume(): void; close(): Promise<v
 const pollQueue = (options: PollerOptions, queue: PolledQueue): QueuePollers => {
   const gate = makeGate();
   const running = new Set<Promise<unknown>>();
+  const count = Math.min(options.sideBySide ?? sideBySide, queue.rules.maxConcurrency);
+  const turns = makeTurns<Message>({
+    userOf: ({ Attributes }) => Attributes?.MessageGroupId,
+    batchSize: queue.rules.batchSize,
+    // One is left for everybody else.
+    perUser: Math.max(1, count - 1),
+    waitingAtMost,
+  });
+  const keptHidden = keepHidden(options, queue, turns.waiting);
+  /** Whoever receives works on whoever's turn it is. What is done is acknowledged here, so none of it by the caller. */
   const handleMessageBatch = async (messages: Message[]): Promise<Message[]> => {
-    if (!(await gate.passed())) return [];
-    const invocation = invoke(options, queue, messages);
-    running.add(invocation);
-    return invocation.finally(() => running.delete(invocation));
+    for (const message of messages) received.set(message, Date.now());
+    turns.add(messages);
+    while (await gate.passed()) {
+      const turn = turns.take();
+      if (!turn) break;
+      const work = workOn(options, queue, turn);
+      running.add(work);
+      await work.finally(() => running.delete(work));
+    }
+    await turns.room();
+    return [];
   };
-  const pollers = Array.from({ length: Math.min(options.sideBySide ?? sideBySide, queue.rules.maxConcurrency) }, () =>
-    startPoller(options, queue, handleMessageBatch),
-  );
+  const pollers = Array.from({ length: count }, () => startPoller(options, queue, handleMessageBatch));
   return {
     pause: async () => {
       gate.shut();
@@ -105,7 +130,10 @@ const pollQueue = (options: PollerOptions, queue: PolledQueue): QueuePollers => 
     resume: gate.open,
     close: async () => {
       gate.close();
+      turns.close();
+      keptHidden.end();
       await Promise.all(pollers.map((poller) => poller.close()));
+      await hide(options, queue, turns.waiting(), 0).catch((error) => options.onError(error, queue.name));
     },
   };
 };
@@ -142,6 +170,59 @@ const startPoller = (options: PollerOptions, queue: PolledQueue, handleMessageBa
     await processed;
   };
   return { close };
+};
+
+/** Invokes the function and acknowledges what it is done with. */
+const workOn = async (options: PollerOptions, queue: PolledQueue, { messages, end }: Turn<Message>): Promise<void> => {
+  try {
+    // Some of them may have waited for their turn.
+    if (messages.some(hasWaited)) await hide(options, queue, messages, visibilityOf(options, queue));
+    const done = await invoke(options, queue, messages);
+    for (let from = 0; from < done.length; from += perRequest) {
+      const Entries = done
+        .slice(from, from + perRequest)
+        .map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle }));
+      await options.sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue.queueUrl, Entries }));
+    }
+  } catch (error) {
+    // They come again when their visibility ends.
+    options.onError(error, queue.name);
+  } finally {
+    end();
+  }
+};
+
+const visibilityOf = (options: PollerOptions, { rules }: PolledQueue): number =>
+  options.visibilitySeconds ?? rules.visibilitySeconds;
+
+/** When each message was received, ms. */
+const received = new WeakMap<Message, number>();
+const hasWaited = (message: Message): boolean => Date.now() - (received.get(message) ?? 0) > 1_000;
+
+const hide = async (
+  { sqs }: PollerOptions,
+  { queueUrl }: PolledQueue,
+  messages: readonly Message[],
+  VisibilityTimeout: number,
+): Promise<void> => {
+  for (let from = 0; from < messages.length; from += perRequest) {
+    const Entries = messages
+      .slice(from, from + perRequest)
+      .map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle, VisibilityTimeout }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
+};
+
+/** What waits for its turn is not to come a second time meanwhile. */
+const keepHidden = (options: PollerOptions, queue: PolledQueue, waiting: () => Message[]) => {
+  const seconds = visibilityOf(options, queue);
+  const timer = setInterval(
+    () => {
+      hide(options, queue, waiting(), seconds).catch((error) => options.onError(error, queue.name));
+    },
+    (seconds * 1_000) / 3,
+  ).unref();
+  return { end: () => clearInterval(timer) };
 };
 
 /** Invokes the function and gives back the messages that it is done with. */

@@ -1,4 +1,4 @@
-import { GetQueueAttributesCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { AwsClients } from '@fzip/aws';
 import { queueVariable, type Step, topology } from '@fzip/core';
 import type { Context, SQSEvent, SQSHandler } from 'aws-lambda';
@@ -59,9 +59,15 @@ const start = async (working: SQSHandler, dead: SQSHandler, sweep = async () => 
   return env;
 };
 
-const send = async (env: Environment, ...bodies: string[]): Promise<void> => {
-  const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-  await clients.sqs.send(new SendMessageBatchCommand({ QueueUrl: env[queueVariable(step)], Entries }));
+const send = (env: Environment, ...bodies: string[]): Promise<void> => sendOf(env, undefined, bodies);
+
+const sendOf = async (env: Environment, MessageGroupId: string | undefined, bodies: string[]): Promise<void> => {
+  for (let from = 0; from < bodies.length; from += 10) {
+    const Entries = bodies
+      .slice(from, from + 10)
+      .map((MessageBody, index) => ({ Id: String(index), MessageBody, MessageGroupId }));
+    await clients.sqs.send(new SendMessageBatchCommand({ QueueUrl: env[queueVariable(step)], Entries }));
+  }
 };
 
 const left = async (env: Environment): Promise<number> => {
@@ -153,6 +159,63 @@ test('closing waits for what is in flight and acknowledges it', async () => {
   finish.resolve();
   await closing;
   expect(await left(env)).toBe(0);
+});
+
+test("one user's many messages leave a poller for another's one, come once each, and are all done in the end", async () => {
+  const free = Promise.withResolvers<void>();
+  const working: SQSHandler = async (event) => {
+    for (const { body } of event.Records) began.push(body);
+    look();
+    if (event.Records.some(({ body }) => body.startsWith('heavy'))) await free.promise;
+    for (const { body } of event.Records) done.push(body);
+    look();
+  };
+  const [began, done]: [string[], string[]] = [[], []];
+  let look = (): void => undefined;
+  const until = (fits: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => fits() && resolve();
+      look();
+    });
+  const env = await start(working, async () => {});
+  const heavy = Array.from({ length: 60 }, (_, n) => `heavy ${n}`);
+  await sendOf(env, 'heavy', heavy);
+  await until(() => began.length === 3);
+  await sendOf(env, 'small', ['small 1', 'small 2']);
+  await until(() => done.length === 2);
+  expect(done).toEqual(['small 1', 'small 2']);
+  expect(began.filter((body) => body.startsWith('heavy'))).toHaveLength(3);
+  free.resolve();
+  await until(() => done.length === 62);
+  expect(began.sort()).toEqual([...heavy, 'small 1', 'small 2'].sort());
+  await pollers?.close();
+  expect(await left(env)).toBe(0);
+});
+
+test('what waits for its turn when the pollers close is there for the next ones', async () => {
+  const free = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  let running = 0;
+  const env = await start(
+    async () => {
+      running += 1;
+      if (running === 3) begun.resolve();
+      await free.promise;
+    },
+    async () => {},
+  );
+  await sendOf(
+    env,
+    'heavy',
+    Array.from({ length: 20 }, (_, n) => `heavy ${n}`),
+  );
+  await begun.promise;
+  const closing = pollers?.close();
+  free.resolve();
+  await closing;
+  expect(await left(env)).toBe(17);
+  const { Messages } = await clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: env[queueVariable(step)] }));
+  expect(Messages).toHaveLength(1);
 });
 
 test('sweeps follow one another and tell their failures to who asked', async () => {
