@@ -172,9 +172,11 @@ const commands = {
   'test:long': (args) => run('node_modules/vitest/vitest.mjs', ['run', ...args], { env: { FZIP_LONG: '1' } }),
   /** The ports' contracts, on the embedded runtime or any AWS-compatible endpoint. */
   'test:contracts': (args) => run('packages/aws/scripts/contracts.ts', args),
-  /** `npm run bench -- format` measures the format alone, `backup` and `restore` the embedded runtime. */
+  /** `npm run bench -- format` measures the format alone, `backup` and `restore` the embedded runtime, `load` many users of it. */
   bench: ([first = 'backup', ...args]) =>
-    first === 'format' ? run('test/bench/format.ts', args) : run('test/bench/job.ts', [first, ...args]),
+    ['format', 'load'].includes(first)
+      ? run(`test/bench/${first}.ts`, args)
+      : run('test/bench/job.ts', [first, ...args]),
   /** The same tests as in `npm test`, with a million cases or as many as are given. */
   fuzz: ([cases = '1000000']) =>
     run('node_modules/vitest/vitest.mjs', ['run', '--project=packages', 'packages/format/test/fuzz'], {

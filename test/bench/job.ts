@@ -31,7 +31,7 @@ const refuse = (message: string): never => {
 };
 const [what = 'backup'] = positionals;
 if (what !== 'backup' && what !== 'restore')
-  refuse(`"${what}" is nothing to measure; allowed are format, backup, restore`);
+  refuse(`"${what}" is nothing to measure; allowed are format, load, backup, restore`);
 const idMode = values['id-mode'];
 if (idMode !== 'preserve' && idMode !== 'remap') refuse(`--id-mode is "${idMode}"; allowed are preserve, remap`);
 
