@@ -23,6 +23,7 @@ export default defineConfig({
       project('packages', ['packages/*/test/**/*.test.ts'], 30_000),
       project('compat', ['test/compat/**/*.test.ts'], 60_000),
       project('flow', ['test/flow/**/*.test.ts'], 60_000),
+      project('infra', ['test/infra/**/*.test.ts'], 60_000),
     ],
     // Two cores: more workers would only wait for one another.
     maxWorkers: 2,

@@ -1,42 +1,27 @@
-/** Which tables, buckets, queues and topic belong to this deployment. They come from the environment alone. */
-import { queueVariable, type Step, steps } from '@fzip/core';
-import { z } from 'zod';
+/** Every setting of a function: its tables, buckets, queues and topic, and its bounds. They come from the environment alone. */
+import {
+  type BucketName,
+  bucketVariables,
+  defaultLimits,
+  type Limits,
+  limitsVariable,
+  queueVariable,
+  type Step,
+  steps,
+  type TableName,
+  tableVariables,
+  topicVariable,
+} from '@fzip/core';
+import * as z from 'zod';
 
-/** The variable that names each table. */
-export const tableVariables = {
-  jobs: 'FZIP_JOBS_TABLE',
-  accounts: 'ACCOUNTS_TABLE',
-  transactions: 'TRANSACTIONS_TABLE',
-  categories: 'CATEGORIES_TABLE',
-  fileMaps: 'FILE_MAPS_TABLE',
-  transactionFiles: 'TRANSACTION_FILES_TABLE',
-  analyticsData: 'ANALYTICS_DATA_TABLE',
-  analyticsStatus: 'ANALYTICS_STATUS_TABLE',
-  scratchAccounts: 'FZIP_SCRATCH_ACCOUNTS_TABLE',
-  scratchTransactions: 'FZIP_SCRATCH_TRANSACTIONS_TABLE',
-  scratchCategories: 'FZIP_SCRATCH_CATEGORIES_TABLE',
-  scratchFileMaps: 'FZIP_SCRATCH_FILE_MAPS_TABLE',
-  scratchTransactionFiles: 'FZIP_SCRATCH_TRANSACTION_FILES_TABLE',
-  scratchAnalyticsData: 'FZIP_SCRATCH_ANALYTICS_DATA_TABLE',
-} as const;
-
-/** Tables of the same keys and indexes as a profile's, which round trips restore to. No user's rows are ever there for long. */
-export const scratchTables = {
-  accounts: 'scratchAccounts',
-  transactions: 'scratchTransactions',
-  categories: 'scratchCategories',
-  fileMaps: 'scratchFileMaps',
-  transactionFiles: 'scratchTransactionFiles',
-  analyticsData: 'scratchAnalyticsData',
-} as const satisfies { [table in TableName]?: TableName };
-
-/** The variable that names each bucket: FZIP's own, and HouseF3's file storage. */
-export const bucketVariables = { packages: 'FZIP_PACKAGES_BUCKET', files: 'FILE_STORAGE_BUCKET' } as const;
-
-export const topicVariable = 'FZIP_EVENTS_TOPIC_ARN';
-
-export type TableName = keyof typeof tableVariables;
-export type BucketName = keyof typeof bucketVariables;
+export {
+  type BucketName,
+  bucketVariables,
+  scratchTables,
+  type TableName,
+  tableVariables,
+  topicVariable,
+} from '@fzip/core';
 
 export type AwsConfig = {
   tables: Record<TableName, string>;
@@ -44,38 +29,82 @@ export type AwsConfig = {
   eventsTopicArn: string;
   /** Queue URLs. A function knows only the queues it sends to. */
   queues: Partial<Record<Step, string>>;
+  /** The deployment's own bounds instead of the usual ones. */
+  limits?: Partial<Limits>;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const required = [...Object.values(tableVariables), ...Object.values(bucketVariables), topicVariable] as const;
-type Variable = (typeof required)[number];
-const Variables = z.object(
-  Object.fromEntries(required.map((name) => [name, z.string().min(1)])) as Record<Variable, z.ZodString>,
+/** What a setting must look like, and how that is said. */
+const text = (pattern: RegExp, allowed: string) => z.string().regex(pattern, allowed);
+const table = text(/^[\w.-]{3,255}$/, 'the name of a table: 3 to 255 of letters, digits, "_", "." and "-"');
+const bucket = text(
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'the name of a bucket: 3 to 63 of small letters, digits, "." and "-"',
 );
+const topic = text(/^arn:aws[\w-]*:sns:[\w-]*:\d{12}:[\w-]+$/, 'the ARN of an SNS topic');
+const queue = text(/^https?:\/\/\S+\/[\w-]+$/, 'the URL of a queue');
 
-/** Reads the configuration. @throws Error that names every missing variable */
-export const configFromEnvironment = (env: Environment = process.env): AwsConfig => {
-  const parsed = Variables.safeParse(env);
-  if (!parsed.success) {
-    const missing = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
-    throw new Error(`the environment lacks ${missing.join(', ')}`);
+const isBound = (name: string): name is keyof Limits => Object.hasOwn(defaultLimits, name);
+const boundsAllowed = `a JSON object of whole numbers above 0, named ${Object.keys(defaultLimits).join(', ')}`;
+/** `{"runningJobs": 3}` */
+const limits = z.string().transform((given, context): Partial<Limits> => {
+  try {
+    const parsed: unknown = JSON.parse(given);
+    const bounds = z.record(z.string(), z.int().positive()).parse(parsed);
+    if (Object.keys(bounds).every(isBound)) return bounds;
+  } catch {
+    // Told below like any other that is not allowed.
   }
-  const named = <K extends string>(variables: Record<K, Variable>) =>
-    Object.fromEntries(
-      Object.entries<Variable>(variables).map(([key, variable]) => [key, parsed.data[variable]]),
-    ) as Record<K, string>;
+  context.addIssue({ code: 'custom', message: boundsAllowed });
+  return z.NEVER;
+});
+
+const keyed = <K extends string, T extends z.ZodType>(names: readonly K[], schema: T) =>
+  Object.fromEntries(names.map((name) => [name, schema])) as Record<K, T>;
+
+/** Every setting of a function, by its variable. Queues are optional: a function has those that it sends to. */
+const settings = {
+  ...keyed(Object.values(tableVariables), table),
+  ...keyed(Object.values(bucketVariables), bucket),
+  [topicVariable]: topic,
+};
+const optional = { ...keyed(steps.map(queueVariable), queue.optional()), [limitsVariable]: limits.optional() };
+const Settings = z.object({ ...settings, ...optional });
+
+/** Without them no function starts. */
+export const requiredVariables = Object.keys(settings);
+
+/** Reads every setting, once. @throws Error that names every variable that is missing, and what is allowed for one that is wrong */
+export const configFromEnvironment = (env: Environment = process.env): AwsConfig => {
+  // An empty variable is how an environment says that there is none.
+  const given = Object.fromEntries(Object.keys(Settings.shape).map((name) => [name, env[name] || undefined]));
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) throw new Error(problemsOf(given, parsed.error));
+  const found: Record<string, unknown> = parsed.data;
+  const named = <K extends string>(variables: Record<K, string>) =>
+    Object.fromEntries(Object.entries<string>(variables).map(([key, name]) => [key, found[name]])) as Record<K, string>;
   return {
     tables: named(tableVariables),
     buckets: named(bucketVariables),
     eventsTopicArn: parsed.data[topicVariable],
     queues: Object.fromEntries(
       steps.flatMap((step) => {
-        const url = env[queueVariable(step)];
-        return url ? [[step, url]] : [];
+        const url = found[queueVariable(step)];
+        return typeof url === 'string' ? [[step, url]] : [];
       }),
     ),
+    ...(parsed.data[limitsVariable] === undefined ? {} : { limits: parsed.data[limitsVariable] }),
   };
+};
+
+const problemsOf = (given: Environment, { issues }: z.ZodError): string => {
+  const names = [...new Set(issues.map(({ path }) => String(path[0])))];
+  const missing = names.filter((name) => given[name] === undefined);
+  const wrong = names
+    .filter((name) => given[name] !== undefined)
+    .map((name) => `${name} is "${given[name]}"; allowed is ${issues.find(({ path }) => path[0] === name)?.message}`);
+  return [...(missing.length > 0 ? [`the environment lacks ${missing.join(', ')}`] : []), ...wrong].join('; ');
 };
 
 /** The same names as variables: what `configFromEnvironment` reads back. */
@@ -86,4 +115,5 @@ export const environmentOf = (config: AwsConfig): Record<string, string> => ({
   ),
   [topicVariable]: config.eventsTopicArn,
   ...Object.fromEntries(Object.entries(config.queues).map(([step, url]) => [queueVariable(step as Step), url])),
+  ...(config.limits === undefined ? {} : { [limitsVariable]: JSON.stringify(config.limits) }),
 });

@@ -21,7 +21,7 @@ import {
   StaleJob,
   workingStatuses,
 } from '@fzip/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { onCondition } from './conditions.ts';
 import { readCursor, writeCursor } from './cursors.ts';
 

@@ -41,7 +41,7 @@ export const awsPorts = (
   sleep: async (ms) => {
     await sleep(ms);
   },
-  limits: { ...defaultLimits, ...limits },
+  limits: { ...defaultLimits, ...config.limits, ...limits },
 });
 
 /** The names of the scratch tables, each in the place of the table it stands for. */

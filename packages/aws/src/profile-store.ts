@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { DateRange, ProfileStore, RowQuery, UnindexedQuery } from '@fzip/core';
 import type { EntityKind, Row } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fromAttributeValues, type Item } from './attribute-values.ts';
 import { readCursor, writeCursor } from './cursors.ts';
 import { untilNoneLeft } from './left-over.ts';

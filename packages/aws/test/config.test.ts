@@ -46,6 +46,26 @@ describe('the configuration', () => {
       'the environment lacks FZIP_JOBS_TABLE, ACCOUNTS_TABLE, FZIP_EVENTS_TOPIC_ARN',
     );
   });
+
+  test('says of a wrong one what was found and what is allowed, beside those that are missing', () => {
+    const { FZIP_JOBS_TABLE: _, ...rest } = environmentOf(config);
+    const wrong = { ...rest, FILE_STORAGE_BUCKET: 'My Files', FZIP_QUEUE_BACKUP_COLLECT: 'backup-collect' };
+    expect(() => configFromEnvironment(wrong)).toThrow(
+      'the environment lacks FZIP_JOBS_TABLE; FILE_STORAGE_BUCKET is "My Files"; allowed is the name of a bucket: 3 to 63 of ' +
+        'small letters, digits, "." and "-"; FZIP_QUEUE_BACKUP_COLLECT is "backup-collect"; allowed is the URL of a queue',
+    );
+  });
+
+  test('may have bounds of its own', () => {
+    const limits = { runningJobs: 3, storedBytes: 1_000_000 };
+    expect(configFromEnvironment(environmentOf({ ...config, limits })).limits).toEqual(limits);
+  });
+
+  test.each(['{', '[]', '{"runningJobs": 0}', '{"runningJobs": "3"}', '{"jobs": 3}'])('refuses bounds %s', (limits) => {
+    expect(() => configFromEnvironment({ ...environmentOf(config), FZIP_LIMITS: limits })).toThrow(
+      `FZIP_LIMITS is "${limits}"; allowed is a JSON object of whole numbers above 0, named chunkRows, `,
+    );
+  });
 });
 
 test('clients go by paths and not by host names behind an endpoint of their own, and only there', async () => {

@@ -1,5 +1,5 @@
 import { EntityKind } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Rows of each kind. */
 export const Counts = z.record(EntityKind, z.number());

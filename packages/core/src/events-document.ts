@@ -1,5 +1,5 @@
 /** What the events and messages are, told to people (Markdown) and to programs (AsyncAPI 3). Made from the schemas. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type EventType, eventData, eventTypes, FzipEvent } from './events.ts';
 import { messageSchemas } from './messages.ts';
 import { deadLetterQueueName, steps, topology } from './topology.ts';

@@ -1,5 +1,5 @@
 /** What happened, for whoever wants to know: CloudEvents 1.0 on one topic. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counts } from './counts.ts';
 import { derivedId } from './ids.ts';
 import { type Job, type JobType, Quality } from './jobs.ts';

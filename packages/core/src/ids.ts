@@ -1,6 +1,6 @@
 /** Ids from outside, and ids that are derived so that a repeat is recognisable. */
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Job ids are UUIDs, so that no other item of the job table can be asked for as a job. */
 export const JobId = z.uuid();

@@ -42,6 +42,7 @@ export * from './restore/unpack.ts';
 export * from './restore/uploads.ts';
 export * from './restore/verify.ts';
 export * from './settle.ts';
+export * from './stores.ts';
 export * from './sweep.ts';
 export * from './topology.ts';
 export { worldOfMessage } from './world.ts';

@@ -1,6 +1,6 @@
 /** Jobs of every type: their statuses, what may follow what, and what may be done with them. */
 import { EntityKind } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Examination, ExaminationMode, ExaminationNote, Examined } from './backup/examined.ts';
 import { Amendment, BackupParameters } from './backup/parameters.ts';
 import { Counts } from './counts.ts';

@@ -1,6 +1,6 @@
 /** What is passed from step to step, a few KB at most whatever the size of the job. */
 import { EntityKind } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BackupParameters } from './backup/parameters.ts';
 import { JobId, UserId, Work } from './ids.ts';
 

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
 import { compareSortKeys, EntityKind, OrderFreeDigest, type Row, type SortKey } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Work } from './messages.ts';
 import type { Ports } from './ports.ts';
 

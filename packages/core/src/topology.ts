@@ -50,6 +50,46 @@ export const steps = Object.keys(topology) as Step[];
 /** How often the sweep runs. */
 export const sweepEverySeconds = 300;
 
+/** Functions that are no step: the API, the sweep on its schedule, and the one consumer of all dead-letter queues. */
+export const otherFunctions = {
+  /** API Gateway gives up after 30 s. */
+  api: { timeoutSeconds: 30, memoryMb: 1024 },
+  /** Ends before the next begins. */
+  sweep: { timeoutSeconds: 240, memoryMb: 1024 },
+  'dead-letter': { timeoutSeconds: 120, memoryMb: 1024 },
+} as const;
+
+export type OtherFunction = keyof typeof otherFunctions;
+export type FunctionName = Step | OtherFunction;
+export const functionNames: readonly FunctionName[] = [...steps, ...(Object.keys(otherFunctions) as OtherFunction[])];
+
+/** Every dead-letter queue. What its consumer fails at stays: there is nowhere else to send it. */
+export const deadLetters = {
+  ...otherFunctions['dead-letter'],
+  visibilitySeconds: 720,
+  batchSize: 10,
+  /** The least that an event source mapping takes. */
+  maxConcurrency: 2,
+  /** The longest that SQS keeps a message. */
+  retentionSeconds: 14 * 24 * 3600,
+} as const;
+
+/** What of the packages bucket a step hears of. DESIGN.md section 3. */
+export const uploads = {
+  step: 'restore-start',
+  prefix: 'uploads/',
+  suffix: '.fzip',
+  events: ['s3:ObjectCreated:*'],
+} as const satisfies { step: Step; [rule: string]: unknown };
+
+/** Steps whose messages are events as they are published, and which of them: the filter policy of each subscription. */
+export const subscriptions = {
+  'analytics-refresh': { eventType: ['restore.completed'] },
+} as const satisfies { [step in Step]?: { eventType: readonly string[] } };
+
+/** Paths of the API that need no token, asked by GET. */
+export const publicPaths = ['/fzip/openapi.json', '/openapi.json'] as const;
+
 export const queueName = (step: Step): string => step;
 export const deadLetterQueueName = (step: Step): string => `${step}-dlq`;
 /** The environment variable that holds a step's queue URL: `FZIP_QUEUE_BACKUP_COLLECT`. */

@@ -2,7 +2,7 @@
  * The world that work is done in: everybody's, or that of a round trip, in which the same steps restore and back up in tables and
  * room of their own, tell nobody, and wake the validation that they are for.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { derivedId, Work } from './ids.ts';
 import type { Messages } from './messages.ts';
 import type { Ports } from './ports.ts';

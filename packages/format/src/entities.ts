@@ -1,5 +1,5 @@
 /** The six kinds of rows of a profile: what each must hold, what it refers to, and how HouseF3's tables keep it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDecimal } from './decimal.ts';
 import { ExactNumber, numberText, type Row, type Value } from './row.ts';
 

@@ -1,5 +1,5 @@
 /** The manifest: what a volume says of itself. FORMAT.md, section 1. Unknown keys are kept and ignored. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EntityKind } from './entities.ts';
 
 export const manifestEntry = 'manifest.json';

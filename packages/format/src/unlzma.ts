@@ -1,6 +1,6 @@
 /** LZMA within a ZIP (method 14), as HouseF3 writes it above 50 MiB of files: decoded as it streams, in bounded memory. */
+import { createRequire } from 'node:module';
 import type { Transform } from 'node:stream';
-import lzma from 'lzma-native';
 import type { Entry } from './entry-table.ts';
 import { PackageRefused } from './errors.ts';
 
@@ -23,6 +23,12 @@ const pieceBytes = 1024;
 /** What the library's types lack of its streams. */
 type Decoder = Transform & { cleanup(): void; totalIn(): number };
 
+/**
+ * Native code, which no bundler can take along: loaded when the first LZMA entry is met, so that a function which reads none
+ * starts without it.
+ */
+const lzma = (): typeof import('lzma-native') => createRequire(import.meta.url)('lzma-native');
+
 /** What is needed of an entry. */
 type Packed = Pick<Entry, 'name' | 'flags' | 'size'>;
 
@@ -35,7 +41,7 @@ export type Unlzma = {
 
 export const createUnlzma = (entry: Packed): Unlzma => {
   const options = { memlimit: mostMemory, synchronous: true };
-  const decoder = lzma.createStream('aloneDecoder', options as object) as Transform as Decoder;
+  const decoder = lzma().createStream('aloneDecoder', options as object) as Transform as Decoder;
   return {
     plain: (packed) => decode(decoder, asAlone(packed, entry)),
     bytesRead: () => decoder.totalIn() - aloneBytes + headBytes,

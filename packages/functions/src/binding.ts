@@ -20,14 +20,21 @@ const awsBinding = (step: string): Binding => {
   return { telemetry: bound, ports: (invocation) => ({ ...ports, invocation }) };
 };
 
-/** A Lambda handler that reads its environment at the first invocation, so that its module can be loaded anywhere. */
+/**
+ * A Lambda handler. In a Lambda it is bound as its module is loaded, so that a setting that is missing or wrong fails the cold start with
+ * its name; elsewhere at the first call, so that its module can be loaded anywhere.
+ */
 export const bindToAws = <E, R>(
   step: string,
   consumer: (binding: Binding) => (event: E, context: Context) => Promise<R>,
 ): ((event: E, context: Context) => Promise<R>) => {
-  let bound: ((event: E, context: Context) => Promise<R>) | undefined;
+  const bind = () => consumer(awsBinding(step));
+  let bound = isInLambda() ? bind() : undefined;
   return (event, context) => {
-    bound ??= consumer(awsBinding(step));
+    bound ??= bind();
     return bound(event, context);
   };
 };
+
+/** AWS sets it in every function, and nothing else does. */
+const isInLambda = (): boolean => process.env.AWS_LAMBDA_FUNCTION_NAME !== undefined;

@@ -2,7 +2,7 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { Busy, blame, type Messages, messageSchemas, type Ports, type Step, worldOfMessage } from '@fzip/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Binding, invocationOf } from './binding.ts';
 import { measureWith, publishMetrics } from './telemetry.ts';
 

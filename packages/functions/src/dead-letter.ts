@@ -21,7 +21,7 @@ export const handler = bindToAws('dead-letter', (binding) => (event: SQSEvent, c
 
 const stepOf = (arn: string): Step => {
   const queue = arn.slice(arn.lastIndexOf(':') + 1);
-  const step = steps.find((each) => queue.includes(deadLetterQueueName(each)));
+  const step = steps.find((each) => queue.endsWith(deadLetterQueueName(each)));
   if (!step) throw new Error(`no step has the dead-letter queue ${arn}`);
   return step;
 };

@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { otherFunctions, publicPaths } from '@fzip/core';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyResultV2, Context } from 'aws-lambda';
 import { type Answer, gatewayEvent, httpAnswer, jsonAnswer, refusal } from './gateway.ts';
 import type { Issuer } from './issuer.ts';
@@ -15,10 +16,10 @@ import { type FillProfile, localAnswer } from './local-routes.ts';
 
 /** The API Gateway's own bound. */
 const largestBody = 10 * 1024 * 1024;
-const apiFunction = { name: 'api', timeoutSeconds: 30, memoryMb: 1024 };
+const apiFunction = { name: 'api', ...otherFunctions.api };
 
 /** What needs no token, as in the stacks. */
-const publicPaths: ReadonlySet<string> = new Set(['/fzip/openapi.json', '/openapi.json']);
+const openPaths: ReadonlySet<string> = new Set(publicPaths);
 const healthPaths: ReadonlySet<string> = new Set(['/health', '/fzip/health']);
 
 const allowedHosts = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
@@ -95,7 +96,7 @@ const answerTo = async (options: FrontOptions, request: IncomingMessage): Promis
   if (request.method === 'OPTIONS') return preflight(request);
   if (healthPaths.has(path)) return jsonAnswer(200, { status: 'ok' });
   if (path.startsWith('/local/')) return localRoute(options, request, path);
-  const isPublic = publicPaths.has(path) && (request.method === 'GET' || request.method === 'HEAD');
+  const isPublic = openPaths.has(path) && (request.method === 'GET' || request.method === 'HEAD');
   const claims = isPublic ? undefined : await claimsOf(options.issuer, request);
   if (!isPublic && claims === undefined) {
     return jsonAnswer(

@@ -6,7 +6,16 @@ import {
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { deadLetterQueueName, queueVariable, type Step, type StepRules, sweepEverySeconds, topology } from '@fzip/core';
+import {
+  deadLetterQueueName,
+  deadLetters,
+  otherFunctions,
+  queueVariable,
+  type Step,
+  type StepRules,
+  sweepEverySeconds,
+  topology,
+} from '@fzip/core';
 import type { ScheduledHandler, SQSBatchResponse, SQSHandler } from 'aws-lambda';
 import { Consumer } from 'sqs-consumer';
 import { lambdaContext, scheduledEvent, sqsEvent } from './lambda.ts';
@@ -20,15 +29,7 @@ const sideBySide = 4;
 const waitingAtMost = 1_000;
 /** SQS takes no more in a batch. */
 const perRequest = 10;
-/** The sweep's and the dead letters' functions. */
-const smallFunction = { timeoutSeconds: 120, memoryMb: 1024 };
-const deadLetterRules: StepRules = {
-  ...smallFunction,
-  visibilitySeconds: 720,
-  batchSize: 10,
-  maxReceiveCount: Number.POSITIVE_INFINITY,
-  maxConcurrency: 1,
-};
+const deadLetterRules: StepRules = { ...deadLetters, maxReceiveCount: Number.POSITIVE_INFINITY, maxConcurrency: 1 };
 
 export type Functions = {
   consumers: Partial<Record<Step, SQSHandler>>;
@@ -279,7 +280,7 @@ const sweepOnSchedule = (options: PollerOptions) => {
   const sweepOnce = async (): Promise<void> => {
     await options.functions.sweep(
       scheduledEvent('sweep'),
-      lambdaContext({ name: 'sweep', ...smallFunction }),
+      lambdaContext({ name: 'sweep', ...otherFunctions.sweep }),
       () => {},
     );
   };

@@ -8,30 +8,28 @@ import {
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { type AwsClients, tableDefinitions } from '@fzip/aws';
-import { deadLetterQueueName, type EventType, queueName, queueVariable, type Step, steps, topology } from '@fzip/core';
+import {
+  deadLetterQueueName,
+  deadLetters,
+  queueName,
+  queueVariable,
+  type Step,
+  steps,
+  subscriptions,
+  type TableName,
+  tableNames,
+  tableVariables,
+  topology,
+  uploads,
+} from '@fzip/core';
 import type { Emulators } from './emulators/index.ts';
 import { queueArn, region } from './names.ts';
 
-/** Every table: the variable that names it, its definition in `@fzip/aws`, its name here. */
-const tables = {
-  FZIP_JOBS_TABLE: { definition: 'jobs', name: 'fzip-jobs' },
-  ACCOUNTS_TABLE: { definition: 'accounts', name: 'accounts' },
-  TRANSACTIONS_TABLE: { definition: 'transactions', name: 'transactions' },
-  CATEGORIES_TABLE: { definition: 'categories', name: 'categories' },
-  FILE_MAPS_TABLE: { definition: 'fileMaps', name: 'file-maps' },
-  TRANSACTION_FILES_TABLE: { definition: 'transactionFiles', name: 'transaction-files' },
-  ANALYTICS_DATA_TABLE: { definition: 'analyticsData', name: 'analytics-data' },
-  ANALYTICS_STATUS_TABLE: { definition: 'analyticsStatus', name: 'analytics-status' },
-  FZIP_SCRATCH_ACCOUNTS_TABLE: { definition: 'scratchAccounts', name: 'fzip-scratch-accounts' },
-  FZIP_SCRATCH_TRANSACTIONS_TABLE: { definition: 'scratchTransactions', name: 'fzip-scratch-transactions' },
-  FZIP_SCRATCH_CATEGORIES_TABLE: { definition: 'scratchCategories', name: 'fzip-scratch-categories' },
-  FZIP_SCRATCH_FILE_MAPS_TABLE: { definition: 'scratchFileMaps', name: 'fzip-scratch-file-maps' },
-  FZIP_SCRATCH_TRANSACTION_FILES_TABLE: {
-    definition: 'scratchTransactionFiles',
-    name: 'fzip-scratch-transaction-files',
-  },
-  FZIP_SCRATCH_ANALYTICS_DATA_TABLE: { definition: 'scratchAnalyticsData', name: 'fzip-scratch-analytics-data' },
-} as const;
+/** `transactionFiles` is `transaction-files` here; what is FZIP's own begins with its name. */
+const tableName = (table: TableName): string => {
+  const name = table.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return tableVariables[table].startsWith('FZIP_') ? `fzip-${name}` : name;
+};
 
 /** Names of resources, as environment variables. */
 export type Environment = Record<string, string>;
@@ -64,7 +62,9 @@ export const makeResources = async (
   const topicArn = topic.TopicArn ?? '';
   await Promise.all([
     notifyRestoreStart(clients, packages, prefix),
-    subscribeStep(clients, topicArn, 'analytics-refresh', ['restore.completed'], prefix),
+    ...(Object.keys(subscriptions) as (keyof typeof subscriptions)[]).map((step) =>
+      subscribeStep(clients, topicArn, step, prefix),
+    ),
   ]);
   return {
     ...connection(emulators),
@@ -93,10 +93,10 @@ export const connection = (
 const makeTables = async ({ dynamodb }: AwsClients, prefix: string): Promise<Environment> =>
   Object.fromEntries(
     await Promise.all(
-      Object.entries(tables).map(async ([variable, { definition, name }]) => {
-        const table = { ...tableDefinitions[definition], TableName: `${prefix}${name}` };
-        await makeTable(dynamodb, table);
-        return [variable, table.TableName] as const;
+      tableNames.map(async (table) => {
+        const definition = { ...tableDefinitions[table], TableName: `${prefix}${tableName(table)}` };
+        await makeTable(dynamodb, definition);
+        return [tableVariables[table], definition.TableName] as const;
       }),
     ),
   );
@@ -133,7 +133,7 @@ const stepAttributes = (step: Step, prefix: string, options: ResourceOptions): R
 
 const deadLetterAttributes = (options: ResourceOptions): Record<string, string> => ({
   VisibilityTimeout: String(options.visibilitySeconds ?? 60),
-  MessageRetentionPeriod: String(14 * 24 * 3600),
+  MessageRetentionPeriod: String(deadLetters.retentionSeconds),
 });
 
 const makeQueue = async ({ sqs }: AwsClients, name: string, Attributes: Record<string, string>): Promise<string> => {
@@ -162,19 +162,19 @@ const makeVersionedBucket = async (clients: AwsClients, name: string): Promise<s
 
 const notifyRestoreStart = async ({ s3 }: AwsClients, bucket: string, prefix: string): Promise<void> => {
   const rules = [
-    { Name: 'prefix' as const, Value: 'uploads/' },
-    { Name: 'suffix' as const, Value: '.fzip' },
+    { Name: 'prefix' as const, Value: uploads.prefix },
+    { Name: 'suffix' as const, Value: uploads.suffix },
   ];
-  const uploads = {
+  const configuration = {
     Id: 'uploads',
-    QueueArn: queueArn(prefix + queueName('restore-start')),
-    Events: ['s3:ObjectCreated:*' as const],
+    QueueArn: queueArn(prefix + queueName(uploads.step)),
+    Events: [...uploads.events],
     Filter: { Key: { FilterRules: rules } },
   };
   await s3.send(
     new PutBucketNotificationConfigurationCommand({
       Bucket: bucket,
-      NotificationConfiguration: { QueueConfigurations: [uploads] },
+      NotificationConfiguration: { QueueConfigurations: [configuration] },
     }),
   );
 };
@@ -183,8 +183,7 @@ const notifyRestoreStart = async ({ s3 }: AwsClients, bucket: string, prefix: st
 const subscribeStep = async (
   { sns }: AwsClients,
   topicArn: string,
-  step: Step,
-  eventType: EventType[],
+  step: keyof typeof subscriptions,
   prefix: string,
 ): Promise<void> => {
   await sns.send(
@@ -192,7 +191,7 @@ const subscribeStep = async (
       TopicArn: topicArn,
       Protocol: 'sqs',
       Endpoint: queueArn(prefix + queueName(step)),
-      Attributes: { RawMessageDelivery: 'true', FilterPolicy: JSON.stringify({ eventType }) },
+      Attributes: { RawMessageDelivery: 'true', FilterPolicy: JSON.stringify(subscriptions[step]) },
     }),
   );
 };

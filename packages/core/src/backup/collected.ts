@@ -1,6 +1,6 @@
 /** What collecting left in the ledger, and how it is found again. */
 import { type EntityKind, entityKinds } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Job } from '../jobs.ts';
 import { records, scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';

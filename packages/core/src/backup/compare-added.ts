@@ -1,7 +1,7 @@
 /** The profile's rows that the package lacks: found by holding the package's ids, some millions at a time. */
 import { hash } from 'node:crypto';
 import { createIdSet, EntityKind, type IdSet, idOf, kindRules } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { backupParameters, type Job } from '../jobs.ts';
 import type { Ports } from '../ports.ts';
 import { type Sight, tallyOf } from './compare-sight.ts';

@@ -10,7 +10,7 @@ import {
   toPackageRow,
   toStoredRow,
 } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Sight, tallyOf } from './compare-sight.ts';
 
 /** `row` counts within the volume. */

@@ -1,6 +1,6 @@
 /** What the phases of a comparison share while a piece of it is done. */
 import type { EntityKind, Volume } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Job } from '../jobs.ts';
 import type { Ports } from '../ports.ts';
 import type { Keeper } from './differences.ts';

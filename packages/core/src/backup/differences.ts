@@ -1,6 +1,6 @@
 /** The first differences that a comparison found, kept in the ledger: a job's row would grow too large by them. */
 import { EntityKind } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Job } from '../jobs.ts';
 import { records, scopeOf } from '../ledger.ts';
 import type { LedgerScope, Ports } from '../ports.ts';

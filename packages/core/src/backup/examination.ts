@@ -1,5 +1,5 @@
 /** Validations on demand: asked for, sent on, ended, and noted with the backup they are about. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { requestSent } from '../announce.ts';
 import { type Job, jobCan } from '../jobs.ts';
 import { records, scopeOf } from '../ledger.ts';

@@ -1,6 +1,6 @@
 /** Validation `compare`: what was added, removed and changed in the profile since the backup, whatever its size, in flat memory. */
 import { EntityKind, openVolume, PackageRefused, type Volume } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Counts } from '../counts.ts';
 import { backupParameters, type Job } from '../jobs.ts';
 import { records } from '../ledger.ts';

@@ -11,7 +11,7 @@ import {
   type Volume,
   type VolumeCheck,
 } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Counts } from '../counts.ts';
 import type { Job } from '../jobs.ts';
 import { objectSource, sharedBlocks } from '../object-source.ts';

@@ -1,6 +1,6 @@
 /** Validation `round_trip`: the package is restored into scratch tables by the steps that restore, and backed up again: proof that it restores. */
 import { type Difference as Differs, diffPackages, openVolume, PackageRefused, type Volume } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { atRest, backupParameters, type Job, mostVolumes, RestoreParameters } from '../jobs.ts';
 import { createJob, newJob } from '../new-job.ts';
 import { objectSource, sharedBlocks } from '../object-source.ts';

@@ -1,6 +1,6 @@
 /** A validation on demand as a job keeps it: what it is about, and what it found. */
 import { EntityKind } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counts } from '../counts.ts';
 import { JobId } from '../ids.ts';
 

@@ -10,7 +10,7 @@ import {
   proveConverted,
   type Volume,
 } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counts } from '../counts.ts';
 import { type Job, StoredVolume } from '../jobs.ts';
 import { leased } from '../lease.ts';

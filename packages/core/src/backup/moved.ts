@@ -1,5 +1,5 @@
 /** Rows that still moved at the last pass: how many there are, and the first of them by their ids. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Ids that are named; their full number stands beside them. FORMAT.md section 1, `moved{count, ids≤100}`. */
 const named = 100;

@@ -13,7 +13,7 @@ import {
   type Written,
   writeVolume,
 } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Job, StoredVolume } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { finishPiece, scopeOf } from '../ledger.ts';

@@ -1,5 +1,5 @@
 /** What a user asks of a backup: its type, the filters that go with it, how long it is kept. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every type of backup, and the filters that go with it. */
 export const backupFilters = {

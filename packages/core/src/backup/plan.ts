@@ -1,7 +1,7 @@
 /** How the collected chunks and files are cut into volumes: fixed once, before the first volume is built. FORMAT.md section 1, "Volumes". */
 
 import { type EntityKind, entityKinds } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Job } from '../jobs.ts';
 import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';

@@ -3,7 +3,7 @@
  * rows taken refer to, with all that those refer to, so that every package restores.
  */
 import { type EntityKind, idOf, kindRules, type Row, referencesOf, valuesAt } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { backupParameters, type Job } from '../jobs.ts';
 import { scopeOf } from '../ledger.ts';
 import { rowPages } from '../pages.ts';

@@ -3,7 +3,7 @@
  * index of their account, accounts and categories by what the rows collected refer to. HOUSEF3.md section 2a.
  */
 import { type EntityKind, idOf, kindRules, type Row, referencesOf } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CollectPiece, Job } from '../jobs.ts';
 import { rowPages } from '../pages.ts';
 import type { Ports } from '../ports.ts';

@@ -8,7 +8,7 @@ import {
   openVolume,
   PackageRefused,
 } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Counts } from '../counts.ts';
 import { backupParameters, type Job, type StoredVolume } from '../jobs.ts';
 import { leased } from '../lease.ts';

@@ -1,6 +1,6 @@
 /** What checking a chunk left. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { scopeOf } from '../ledger.ts';
 import type { Work } from '../messages.ts';
 import type { LedgerScope } from '../ports.ts';

@@ -1,7 +1,7 @@
 /** restore-rollback: deletes exactly what this restore wrote, where it belongs to this user, and ends the job. */
 
 import { type EntityKind, entityKinds, type Row } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { atRest, type Job, type Writing } from '../jobs.ts';
 import { leased } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';

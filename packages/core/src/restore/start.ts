@@ -1,5 +1,5 @@
 /** restore-start: something was uploaded. Finds its job and pins a copy, so that what is checked is what is restored. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { announceStart } from '../announce.ts';
 import { JobId } from '../ids.ts';
 import { advance, type Job, restoreParameters } from '../jobs.ts';

@@ -1,6 +1,6 @@
 /** What a package holds, as its user is told before anything is written. Bounded, whatever the package says: it stands in the job's row. */
 import type { AccountPreview, CurrencyTotal, Preview } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const DateRange = z.object({ first: z.number(), last: z.number() });
 

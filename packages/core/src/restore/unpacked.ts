@@ -1,7 +1,7 @@
 /** What unpacking left: the counts of a package, and its rows as staged chunks that every later step reads. */
 
 import { type EntityKind, entityKinds } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counts } from '../counts.ts';
 import type { Job } from '../jobs.ts';
 import { scopeOf } from '../ledger.ts';
