@@ -8,7 +8,13 @@ export const ownJob = async (c: ApiContext, id: string, jobType: JobType): Promi
   const jobId = JobId.safeParse(id);
   if (!jobId.success) throw new ApiError('NOT_FOUND');
   c.set('jobId', jobId.data);
-  const job = await c.get('ports').jobs.find(jobId.data);
+  const ports = c.get('ports');
+  const job = await ports.jobs.find(jobId.data);
+  // Nobody comes upon the id of a job by accident. Whoever asks is told nothing of it.
+  if (job && job.userId !== c.get('user')) {
+    ports.measure('SecurityEvents', 1, { type: 'foreign_job' });
+    ports.measure('UserRefusals', 1, { user: c.get('user') });
+  }
   if (!job || job.userId !== c.get('user') || job.jobType !== jobType || job.roundTrip) throw new ApiError('NOT_FOUND');
   return job;
 };

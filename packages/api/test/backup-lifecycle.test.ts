@@ -56,6 +56,9 @@ describe('cancel', () => {
     expect((await ask(world, `/fzip/backup/${jobId}/cancel`, send('POST'), 'bob')).status).toBe(404);
     expect((await ask(world, `/fzip/backup/${jobId}`, send('PATCH', { expiresInHours: 9 }), 'bob')).status).toBe(404);
     expect((await world.ports.jobs.find(jobId))?.status).toBe('backup_processing');
+    const asked = { name: 'UserRefusals', value: 1, dimensions: { user: 'bob' } };
+    const event = { name: 'SecurityEvents', value: 1, dimensions: { type: 'foreign_job' } };
+    expect(world.ports.measured).toEqual([event, asked, event, asked]);
   });
 });
 

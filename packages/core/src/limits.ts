@@ -91,5 +91,13 @@ export const times = {
   announceAfter: 1 * minute,
 } as const;
 
+/** How long a job of each type may take before somebody should look, ms: several times what a million rows take. */
+export const promised = {
+  backup: 15 * minute,
+  restore: 60 * minute,
+  clear: 60 * minute,
+  validation: 60 * minute,
+} as const;
+
 /** Re-drives of a stuck job before it is failed. */
 export const redrivesAtMost = 2;

@@ -75,7 +75,13 @@ export const metrics = {
     unit: 'Count',
     dimensions: ['type'],
     about:
-      'A refused package that no accident makes (`hostile_package`), or one that was to keep ids which are taken (`taken_ids`). An audit line names the user.',
+      "A refused package that no accident makes (`hostile_package`), one that was to keep ids which are taken (`taken_ids`), or a request for a job that is another user's (`foreign_job`). An audit line names the user.",
+  },
+  UserRefusals: {
+    unit: 'Count',
+    dimensions: ['user'],
+    about:
+      'Of one user: a package was refused, was to keep ids which are taken, or a job of somebody else was asked for. Many within an hour are a pattern.',
   },
   RestoreRollbacks: { unit: 'Count', dimensions: [], about: 'A restore was undone to its end.' },
   RestoreProcessingErrors: {
@@ -93,8 +99,18 @@ export const metrics = {
     dimensions: ['step', 'type'],
     about: 'A message failed and comes again, by its step and the name of the error.',
   },
+  MessageFailures: {
+    unit: 'Count',
+    dimensions: [],
+    about: '1 when a message failed and comes again, 0 when it was done; its mean is the rate of errors.',
+  },
   DeadLetters: { unit: 'Count', dimensions: ['step'], about: 'A message failed for good; its job was ended.' },
   JobsRedriven: { unit: 'Count', dimensions: [], about: 'Jobs that the sweep found silent and sent on, each sweep.' },
+  JobsBeyondPromise: {
+    unit: 'Count',
+    dimensions: [],
+    about: 'Jobs that take longer than their type is promised (`core/src/limits.ts`), each sweep.',
+  },
   JobsFailedBySweep: {
     unit: 'Count',
     dimensions: [],
@@ -150,7 +166,8 @@ const measureBackup = (measure: Measure, job: Job, before: Before, status: strin
 };
 
 /** No package has more codes than there are. */
-const measureRefusal = (measure: Measure, { validationResults }: Job): void => {
+const measureRefusal = (measure: Measure, { validationResults, userId }: Job): void => {
+  measure('UserRefusals', 1, { user: userId });
   const types = Object.keys(validationResults?.errorsByCode ?? {});
   for (const type of types) measure('RestoreValidationFailures', 1, { type });
   if (types.some(isHostile)) measure('SecurityEvents', 1, { type: 'hostile_package' });
@@ -166,7 +183,10 @@ const measureRestore = (measure: Measure, job: Job, before: Before, status: stri
   if (status === 'failed') {
     const phase = job.intent?.phase ?? before.currentPhase ?? 'requested';
     measure('RestoreProcessingErrors', 1, { type: job.error?.code ?? 'UNKNOWN', phase });
-    if (job.error?.code === 'ID_CONFLICT') measure('SecurityEvents', 1, { type: 'taken_ids' });
+    if (job.error?.code === 'ID_CONFLICT') {
+      measure('SecurityEvents', 1, { type: 'taken_ids' });
+      measure('UserRefusals', 1, { user: job.userId });
+    }
     return;
   }
   measure('RestoreDuration', lasted(job), {});

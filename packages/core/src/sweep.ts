@@ -12,7 +12,7 @@ import { leaveScratch } from './backup/scratch.ts';
 import { sendCollects } from './backup/send-collects.ts';
 import { allStatuses, atRest, type Job, type JobStatus, jobCan, workingStatuses } from './jobs.ts';
 import { records } from './ledger.ts';
-import { redrivesAtMost, times } from './limits.ts';
+import { promised, redrivesAtMost, times } from './limits.ts';
 import { type Ports, StaleJob } from './ports.ts';
 import { sendClear } from './profile/request.ts';
 import { uploaded } from './restore/request.ts';
@@ -28,13 +28,24 @@ import { worldOf } from './world.ts';
 /** Rows of each status, and staging folders, that one run looks at. */
 const perRun = 10_000;
 
-export type Swept = { redriven: number; failed: number; expired: number; announced: number; cleaned: number };
+export type Swept = {
+  redriven: number;
+  failed: number;
+  expired: number;
+  announced: number;
+  cleaned: number;
+  /** Jobs that take longer than is promised. */
+  late: number;
+};
 
 export const sweep = async (ports: Ports): Promise<Swept> => {
-  const swept: Swept = { redriven: 0, failed: 0, expired: 0, announced: 0, cleaned: 0 };
+  const swept: Swept = { redriven: 0, failed: 0, expired: 0, announced: 0, cleaned: 0, late: 0 };
   const now = ports.clock();
   for (const status of workingStatuses) {
-    for await (const job of jobsWith(ports, status, () => true)) await unstick(worldOf(ports, job), job, swept);
+    for await (const job of jobsWith(ports, status, () => true)) {
+      if (isLate(job, now)) swept.late += 1;
+      await unstick(worldOf(ports, job), job, swept);
+    }
   }
   for await (const job of jobsWith(ports, 'backup_completed', (job) => jobCan.expire(job, now))) {
     if (await expireBackup(worldOf(ports, job), job)) swept.expired += 1;
@@ -66,6 +77,12 @@ async function* jobsWith(ports: Ports, status: JobStatus, needy: (job: Job) => b
     cursor = page.cursor;
   } while (cursor !== undefined && looked < perRun);
 }
+
+/** A job that waits for its user is not late, and neither is it while its user let it wait. */
+const isLate = ({ jobType, status, createdAt, startedAt = createdAt, writing }: Job, now: number): boolean => {
+  if (status === 'restore_uploaded' || status === 'restore_awaiting_confirmation') return false;
+  return now - Math.max(startedAt, writing?.startedAt ?? 0) > promised[jobType];
+};
 
 /** A job that went silent is sent on, twice; then it is failed. */
 const unstick = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {

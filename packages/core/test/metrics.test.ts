@@ -9,6 +9,7 @@ import {
   type MetricName,
   metrics,
   type Ports,
+  promised,
   sweep,
 } from '@fzip/core';
 import type { MemoryPorts } from '@fzip/testing';
@@ -149,7 +150,10 @@ describe('a restore', () => {
     const { jobId } = await restored(ports, backupId, ports, bytes);
     const { RestoreValidationFailures: failures, ...others } = measured(ports);
     expect(failures).toContainEqual({ type: 'LOCAL_HEADER_DIFFERS', value: 1 });
-    expect(others).toEqual({ SecurityEvents: [{ type: 'hostile_package', value: 1 }] });
+    expect(others).toEqual({
+      SecurityEvents: [{ type: 'hostile_package', value: 1 }],
+      UserRefusals: [{ user: 'carol', value: 1 }],
+    });
     expect(ports.audited).toContainEqual({ who: 'carol', what: 'security', jobId, outcome: 'LOCAL_HEADER_DIFFERS' });
   });
 
@@ -181,7 +185,10 @@ describe('a restore', () => {
     const { ports, backupId } = await backedUp();
     ports.measured.length = 0;
     await restored(ports, backupId, ports, Buffer.from('no ZIP at all'));
-    expect(measured(ports)).toEqual({ RestoreValidationFailures: [{ type: 'NOT_A_ZIP', value: 1 }] });
+    expect(measured(ports)).toEqual({
+      RestoreValidationFailures: [{ type: 'NOT_A_ZIP', value: 1 }],
+      UserRefusals: [{ user: 'carol', value: 1 }],
+    });
     ports.measured.length = 0;
     const putFresh: Ports['profiles']['putFresh'] = async (kind, rows) => {
       if (kind === 'transactions') throw new Error('the tables are on fire');
@@ -194,5 +201,21 @@ describe('a restore', () => {
       RestoreRollbacks: [1],
       RestoreProcessingErrors: [{ type: 'STEP_FAILED', phase: 'restoring_transactions', value: 1 }],
     });
+  });
+});
+
+describe('a sweep', () => {
+  test('counts the jobs that take longer than is promised, and none that waits for its user', async () => {
+    const { ports } = await backedUp();
+    const parameters = { validateOnly: false, requireConfirmation: false, idMode: 'remap' } as const;
+    await createRestore(ports, { userId: 'carol', parameters });
+    await createBackup(ports, { userId: user, parameters: { backupType: 'complete', expiresInHours: 24 } });
+    ports.time.now += promised.backup;
+    expect((await sweep(ports)).late).toBe(0);
+    ports.time.now += 1;
+    expect((await sweep(ports)).late).toBe(1);
+    await drain(ports);
+    ports.time.now += promised.restore;
+    expect((await sweep(ports)).late).toBe(0);
   });
 });

@@ -59,12 +59,14 @@ export const consumeAll =
           const outcome = await run({ ports: world, message, messageId });
           log.info('message done', { outcome });
         }
+        ports.measure('MessageFailures', 0, {});
       } catch (error) {
         if (error instanceof Busy) {
           log.info('message waits', { reason: error.message });
           return sendLater(ports, step, understand(body), error, attributes.MessageGroupId);
         }
         log.error('message failed', error as Error);
+        ports.measure('MessageFailures', 1, {});
         ports.measure('StepErrors', 1, { step, type: error instanceof Error ? error.name : typeof error });
         await blame(ports, { step, messageId }, body, error);
         throw error;

@@ -13,6 +13,7 @@ export const sweepConsumer =
       telemetry.logger.info('swept', { ...swept });
       measure('JobsRedriven', swept.redriven, {});
       measure('JobsFailedBySweep', swept.failed, {});
+      measure('JobsBeyondPromise', swept.late, {});
     } finally {
       publishMetrics(telemetry);
     }

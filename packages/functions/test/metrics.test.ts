@@ -66,6 +66,16 @@ test.each(Object.entries(metrics))('%s', (name, { unit, dimensions }) => {
   expect(emitted()).toEqual([{ Namespace: metricNamespace, Name: name, Unit: unit, value: 7, ...given }]);
 });
 
+test('a message that is done counts as none that failed', async () => {
+  const ports = memoryPorts();
+  const work = { jobId: '018f0000-0000-7000-8000-000000000000', attempt: 1 };
+  await consumers['backup-package'](bound(ports, 'backup-package'))(
+    batch(JSON.stringify({ ...work, volume: 1 })),
+    context,
+  );
+  expect(emitted()).toMatchObject([{ Name: 'MessageFailures', value: 0 }]);
+});
+
 test('a failed message, a dead letter and a sweep are measured', async () => {
   const ports = memoryPorts();
   await consumers['backup-collect'](bound(ports, 'backup-collect'))(batch('{}'), context);
@@ -73,8 +83,10 @@ test('a failed message, a dead letter and a sweep are measured', async () => {
   await sweepConsumer(bound(ports, 'sweep'))({} as Parameters<ReturnType<typeof sweepConsumer>>[0], context);
   expect(emitted()).toMatchObject([
     { Name: 'StepErrors', step: 'backup-collect', type: 'MalformedMessage', value: 1 },
+    { Name: 'MessageFailures', value: 1 },
     { Name: 'DeadLetters', step: 'backup-collect', value: 1 },
     { Name: 'JobsRedriven', value: 0 },
     { Name: 'JobsFailedBySweep', value: 0 },
+    { Name: 'JobsBeyondPromise', value: 0 },
   ]);
 });
