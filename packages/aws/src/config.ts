@@ -5,6 +5,7 @@ import {
   defaultLimits,
   type Limits,
   limitsVariable,
+  namespaceVariable,
   queueVariable,
   type Step,
   steps,
@@ -31,6 +32,8 @@ export type AwsConfig = {
   queues: Partial<Record<Step, string>>;
   /** The deployment's own bounds instead of the usual ones. */
   limits?: Partial<Limits>;
+  /** Of metrics, instead of the usual one. */
+  metricsNamespace?: string;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,6 +47,8 @@ const bucket = text(
 );
 const topic = text(/^arn:aws[\w-]*:sns:[\w-]*:\d{12}:[\w-]+$/, 'the ARN of an SNS topic');
 const queue = text(/^https?:\/\/\S+\/[\w-]+$/, 'the URL of a queue');
+
+const namespace = text(/^[A-Za-z0-9][\w./#:-]{0,254}$/, 'the namespace of metrics');
 
 const isBound = (name: string): name is keyof Limits => Object.hasOwn(defaultLimits, name);
 const boundsAllowed = `a JSON object of whole numbers above 0, named ${Object.keys(defaultLimits).join(', ')}`;
@@ -69,7 +74,11 @@ const settings = {
   ...keyed(Object.values(bucketVariables), bucket),
   [topicVariable]: topic,
 };
-const optional = { ...keyed(steps.map(queueVariable), queue.optional()), [limitsVariable]: limits.optional() };
+const optional = {
+  ...keyed(steps.map(queueVariable), queue.optional()),
+  [limitsVariable]: limits.optional(),
+  [namespaceVariable]: namespace.optional(),
+};
 const Settings = z.object({ ...settings, ...optional });
 
 /** Without them no function starts. */
@@ -95,6 +104,7 @@ export const configFromEnvironment = (env: Environment = process.env): AwsConfig
       }),
     ),
     ...(parsed.data[limitsVariable] === undefined ? {} : { limits: parsed.data[limitsVariable] }),
+    ...(parsed.data[namespaceVariable] === undefined ? {} : { metricsNamespace: parsed.data[namespaceVariable] }),
   };
 };
 
@@ -116,4 +126,5 @@ export const environmentOf = (config: AwsConfig): Record<string, string> => ({
   [topicVariable]: config.eventsTopicArn,
   ...Object.fromEntries(Object.entries(config.queues).map(([step, url]) => [queueVariable(step as Step), url])),
   ...(config.limits === undefined ? {} : { [limitsVariable]: JSON.stringify(config.limits) }),
+  ...(config.metricsNamespace === undefined ? {} : { [namespaceVariable]: config.metricsNamespace }),
 });

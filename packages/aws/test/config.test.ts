@@ -56,9 +56,10 @@ describe('the configuration', () => {
     );
   });
 
-  test('may have bounds of its own', () => {
+  test('may have bounds and a namespace of its own', () => {
     const limits = { runningJobs: 3, storedBytes: 1_000_000 };
-    expect(configFromEnvironment(environmentOf({ ...config, limits })).limits).toEqual(limits);
+    const own = { ...config, limits, metricsNamespace: 'HouseF3/FZIP/dev' };
+    expect(configFromEnvironment(environmentOf(own))).toEqual(own);
   });
 
   test.each(['{', '[]', '{"runningJobs": 0}', '{"runningJobs": "3"}', '{"jobs": 3}'])('refuses bounds %s', (limits) => {

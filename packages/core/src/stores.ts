@@ -57,6 +57,9 @@ export const topicVariable = 'FZIP_EVENTS_TOPIC_ARN';
 /** Bounds of a deployment instead of the usual ones, as JSON: `{"runningJobs": 3}`. See `Limits`. */
 export const limitsVariable = 'FZIP_LIMITS';
 
+/** The namespace of metrics, where several deployments share an account. See `metricNamespace`. */
+export const namespaceVariable = 'FZIP_METRICS_NAMESPACE';
+
 export type TableKey = readonly [hash: string, range?: string];
 export type TableRules = {
   key: TableKey;

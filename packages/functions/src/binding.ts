@@ -13,8 +13,9 @@ export const invocationOf = (context: Context): Invocation => ({
 
 /** The binding of a deployed function, made from its environment. @throws Error naming every variable that is missing */
 const awsBinding = (step: string): Binding => {
-  const bound = telemetry(step);
-  const ports = awsPorts(configFromEnvironment(), awsClients(), {
+  const config = configFromEnvironment();
+  const bound = telemetry(step, { namespace: config.metricsNamespace });
+  const ports = awsPorts(config, awsClients(), {
     audit: (line) => bound.logger.info('audit', { audit: { ...line } }),
   });
   return { telemetry: bound, ports: (invocation) => ({ ...ports, invocation }) };

@@ -5,10 +5,12 @@ import { type Measure, type MetricRules, metricNamespace, metrics as table } fro
 
 export type Telemetry = { logger: Logger; metrics: Metrics };
 
+type Options = { silent?: boolean; namespace?: string | undefined };
+
 /** `silent` logs nothing: for tests, whose output is the tests'. Metrics are silenced by POWERTOOLS_METRICS_DISABLED. */
-export const telemetry = (step: string, { silent = false } = {}): Telemetry => ({
+export const telemetry = (step: string, { silent = false, namespace = metricNamespace }: Options = {}): Telemetry => ({
   logger: new Logger({ serviceName: step, ...(silent ? { logLevel: 'SILENT' as const } : {}) }),
-  metrics: new Metrics({ namespace: metricNamespace, serviceName: step }),
+  metrics: new Metrics({ namespace, serviceName: step }),
 });
 
 /** Takes measurements as the table has them; those with dimensions of their own leave at once, the others with the batch. */

@@ -66,6 +66,14 @@ test.each(Object.entries(metrics))('%s', (name, { unit, dimensions }) => {
   expect(emitted()).toEqual([{ Namespace: metricNamespace, Name: name, Unit: unit, value: 7, ...given }]);
 });
 
+test('a deployment may have a namespace of its own', () => {
+  const measured = telemetry('sweep', { silent: true, namespace: 'HouseF3/FZIP/dev' });
+  measureWith(measured)('JobsRedriven', 1, {});
+  measureWith(measured)('DeadLetters', 1, { step: 'backup-collect' });
+  publishMetrics(measured);
+  expect(emitted().map(({ Namespace }) => Namespace)).toEqual(['HouseF3/FZIP/dev', 'HouseF3/FZIP/dev']);
+});
+
 test('a message that is done counts as none that failed', async () => {
   const ports = memoryPorts();
   const work = { jobId: '018f0000-0000-7000-8000-000000000000', attempt: 1 };
