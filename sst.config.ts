@@ -29,6 +29,7 @@ export default $config({
     const { identity } = await import('./stacks/identity.ts');
     const { api } = await import('./stacks/api.ts');
     const { schedule } = await import('./stacks/schedule.ts');
+    const { monitoring } = await import('./stacks/monitoring.ts');
 
     const settings = settingsOf(process.env, $app.stage);
     defaults();
@@ -40,6 +41,9 @@ export default $config({
     const users = identity(settings);
     const http = api(code, users, settings);
     schedule(code);
+    monitoring({ settings, key: encrypted.key, storage: buckets, tables: made, api: http });
+    // The web UI takes its place here: a StaticSite that is told `http.url`, `users.userPoolId` and `users.clientIds`, and whose
+    // address is one of FZIP_WEB_ORIGINS.
 
     return {
       api: http.url,

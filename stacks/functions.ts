@@ -2,6 +2,7 @@
 import {
   bucketVariables,
   limitsVariable,
+  namespaceVariable,
   tableNames,
   tableVariables,
   topicVariable,
@@ -19,6 +20,7 @@ import {
 import { architectureOf, handlerOf, lzmaFiles, unpackers } from './code.ts';
 import type { Encryption } from './encryption.ts';
 import type { Messaging } from './messaging.ts';
+import { namespace } from './monitoring.ts';
 import { idOf, isProduction, nameOf, region } from './names.ts';
 import { uses } from './permissions.ts';
 import { policyOf, type Resource, type Statement } from './policy.ts';
@@ -75,6 +77,7 @@ const environmentOf = (name: FunctionName, { tables, storage, messaging, setting
   [bucketVariables.files]: storage.files.name,
   [topicVariable]: messaging.events.arn,
   ...Object.fromEntries((uses[name].sends ?? []).map((step) => [queueVariable(step), messaging.queues[step].url])),
+  [namespaceVariable]: namespace(),
   ...(settings.limits === undefined ? {} : { [limitsVariable]: settings.limits }),
 });
 

@@ -11,8 +11,8 @@ import {
   type ValidationResults,
 } from './jobs.ts';
 import { times } from './limits.ts';
+import { isHostile, measureEnding } from './measure-ending.ts';
 import type { Work } from './messages.ts';
-import { isHostile, measureEnding } from './metrics.ts';
 import { type Ports, StaleJob } from './ports.ts';
 
 /** Another consumer holds the lease of this piece. The message is to come again when that consumer's time is over. */
