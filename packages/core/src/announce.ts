@@ -77,8 +77,18 @@ export const announceExpiring = (ports: Ports, job: Job, expiresAt: number): Pro
 /** What a job's status has to tell: its end, or that it waits for its user. Undefined for a job that works. */
 export const endingOf = (job: Job): FzipEvent | undefined => endings[job.status]?.(job);
 
-/** Publishes how a job at rest ended, unless that was done. Without effect for a job that still works. */
+/**
+ * Publishes how a job at rest ended, unless that was done. Without effect for a job that still works. A crash may have left its
+ * beginning untold, and then nobody else tells it any more.
+ */
 export const announceEnding = async (ports: Ports, job: Job): Promise<void> => {
   const ending = endingOf(job);
-  if (ending) await publishOnce(ports, job, ending);
+  if (!ending) return;
+  const tellsOfBeginning = job.jobType === 'backup' || job.jobType === 'restore';
+  if (tellsOfBeginning && job.startedAt !== undefined) await announceStart(ports, job);
+  await publishOnce(ports, job, ending);
 };
+
+/** The id under which it is kept that the sweep has looked after a job's lock. */
+export const lockReleased = (job: Pick<Job, 'jobId' | 'attempt'>): string =>
+  derivedId(`${job.jobId}:${job.attempt}:released`);

@@ -100,10 +100,13 @@ const auditSuspicion = (ports: Ports, { userId, jobId, error, validationResults 
   if (codes.length > 0) ports.audit({ who: userId, what: 'security', jobId, outcome: codes.join(' ') });
 };
 
+/** The types of jobs that take a profile for themselves. */
+export const locksProfile = ({ jobType }: Pick<Job, 'jobType'>): boolean =>
+  jobType === 'restore' || jobType === 'clear';
+
 /** A restore or a clearing that rests gives its user's profile back. */
-const release = async (ports: Ports, job: Job): Promise<void> => {
-  const locks = job.jobType === 'restore' || job.jobType === 'clear';
-  if (locks && atRest(job.status)) await ports.ledger.unlockProfile(job.userId, job.jobId);
+export const release = async (ports: Ports, job: Job): Promise<void> => {
+  if (locksProfile(job) && atRest(job.status)) await ports.ledger.unlockProfile(job.userId, job.jobId);
 };
 
 /** Sets, once, that a job is to end. False if it rests already or was told to end before. */

@@ -1,7 +1,7 @@
 /** sweep: every few minutes, what nobody else will do any more. Bounded per run, idempotent. */
 
 import { type EntityKind, entityKinds } from '@fzip/format';
-import { announceEnding, announceExpiring, announceStart, endingOf, requestSent } from './announce.ts';
+import { announceEnding, announceExpiring, announceStart, endingOf, lockReleased, requestSent } from './announce.ts';
 import { pieceScope } from './backup/collected.ts';
 import { failExamination, redriveExamination, sendExamination } from './backup/examination.ts';
 import { expireBackup, removeAll } from './backup/lifecycle.ts';
@@ -21,7 +21,7 @@ import { sendNextKind } from './restore/sequence.ts';
 import { sendUnpack } from './restore/start.ts';
 import { unpackedOf } from './restore/unpacked.ts';
 import { missingInWords, receivedUploads, uploadPrefix } from './restore/uploads.ts';
-import { Busy, failBackup, failClear, failRestore, intend, standing } from './settle.ts';
+import { Busy, failBackup, failClear, failRestore, intend, locksProfile, release, standing } from './settle.ts';
 import { stagingPrefix } from './staging.ts';
 import { worldOf } from './world.ts';
 
@@ -56,6 +56,8 @@ export const sweep = async (ports: Ports): Promise<Swept> => {
   for (const status of allStatuses) {
     for await (const job of jobsWith(ports, status, (job) => unsaid(job, now)))
       await tell(worldOf(ports, job), job, swept);
+    if (!atRest(status)) continue;
+    for await (const job of jobsWith(ports, status, (job) => mayLock(job, now))) await unlock(worldOf(ports, job), job);
   }
   await cleanStaging(ports, swept);
   await cleanUploads(ports, swept);
@@ -207,6 +209,16 @@ const unsaid = (job: Job, now: number): boolean => {
 const tell = async (ports: Ports, job: Job, swept: Swept): Promise<void> => {
   await announceEnding(ports, job);
   swept.announced += 1;
+};
+
+/** True when a crash, or a call that took effect late, may have left a profile to a job at rest. */
+const mayLock = (job: Job, now: number): boolean =>
+  locksProfile(job) && !job.announced.includes(lockReleased(job)) && now - job.updatedAt > times.announceAfter;
+
+/** Once for each attempt: whoever ended it has done the same before, but for an accident. */
+const unlock = async (ports: Ports, job: Job): Promise<void> => {
+  await release(ports, job);
+  await ports.jobs.announce(job.jobId, [lockReleased(job)]);
 };
 
 /** Staging of jobs that need it no more: completed or gone at once, others when their retry window is over. */
