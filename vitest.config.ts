@@ -22,6 +22,7 @@ export default defineConfig({
     projects: [
       project('packages', ['packages/*/test/**/*.test.ts'], 30_000),
       project('compat', ['test/compat/**/*.test.ts'], 60_000),
+      project('simulation', ['test/simulation/**/*.test.ts'], 600_000),
       project('flow', ['test/flow/**/*.test.ts'], 60_000),
       project('infra', ['test/infra/**/*.test.ts'], 60_000),
     ],

@@ -177,6 +177,8 @@ const commands = {
     ['format', 'load'].includes(first)
       ? run(`test/bench/${first}.ts`, args)
       : run('test/bench/job.ts', [first, ...args]),
+  /** Whole jobs under random faults, seed by seed. */
+  simulate: (args) => run('test/simulation/command.ts', args),
   /** The same tests as in `npm test`, with a million cases or as many as are given. */
   fuzz: ([cases = '1000000']) =>
     run('node_modules/vitest/vitest.mjs', ['run', '--project=packages', 'packages/format/test/fuzz'], {

@@ -1,0 +1,39 @@
+/** Every side effect of a backup and of a restore, with everything that may go wrong at it. */
+import { describe, expect, test } from 'vitest';
+import { type FaultKind, faultAt } from './faults.ts';
+import { simulate } from './simulate.ts';
+
+const isLong = process.env.FZIP_LONG !== undefined;
+/** Each of them in `test:long`; here every so many, each time others of each kind. */
+const stride = isLong ? 1 : 7;
+
+const kinds: readonly FaultKind[] = ['fails before', 'fails after', 'twice', 'dies before', 'dies after', 'half'];
+
+/** Runs of one story, to which nothing happens but the one fault. */
+const seed = 1;
+const good = { backup: 'backup_completed', restore: 'restore_completed' } as const;
+
+const effectsOf = async (story: keyof typeof good): Promise<number> => {
+  const faults = faultAt(0, 'twice');
+  const { violations } = await simulate({ seed, stories: [story], faults, isPlain: true });
+  expect(violations).toEqual([]);
+  return faults.effects();
+};
+
+describe.each(['backup', 'restore'] as const)('a %s of which one call goes wrong', (story) => {
+  test.each(kinds)('(%s) is whole all the same, whichever call it is', { timeout: 1_800_000 }, async (kind) => {
+    const effects = await effectsOf(story);
+    expect(effects).toBeGreaterThan(100);
+    const offset = kinds.indexOf(kind) % stride;
+    for (let nth = 1 + offset; nth <= effects; nth += stride) {
+      const { violations, endings } = await simulate({
+        seed,
+        stories: [story],
+        faults: faultAt(nth, kind),
+        isPlain: true,
+      });
+      expect(violations, `call ${nth} of ${effects} ${kind}`).toEqual([]);
+      expect(endings, `call ${nth} of ${effects} ${kind}`).toEqual([good[story]]);
+    }
+  });
+});

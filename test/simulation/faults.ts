@@ -1,0 +1,136 @@
+/** What may go wrong, and when it does. */
+import type { Chance } from './chance.ts';
+
+/** One call of a port, as a process makes it. */
+export type Call = {
+  port: string;
+  method: string;
+  /** It changes something. */
+  isEffect: boolean;
+  /** It can be done in part: some rows of a batch, some messages, some of a body. */
+  isDivisible: boolean;
+};
+
+/**
+ * - fails before: nothing happened, and the caller is told so
+ * - fails after: it happened, and the caller is told that it failed
+ * - lands late: the caller is told that it failed, and later it happens
+ * - half: some of it happened, and the caller is told that it failed
+ * - twice: it happened, the answer was lost, and the client below asked again; the caller gets the second answer
+ * - dies before, dies after: the process ends at this call and never goes on
+ * - pauses: the answer comes when the process wakes, long after its message is visible again
+ */
+export type FaultKind =
+  | 'fails before'
+  | 'fails after'
+  | 'lands late'
+  | 'half'
+  | 'twice'
+  | 'dies before'
+  | 'dies after'
+  | 'pauses';
+
+export type Fault = { kind: FaultKind /** How long a pause is, or how late a call lands. */; ms: number };
+
+export type Faults = {
+  /** What goes wrong with a call that is made now; undefined if nothing does. */
+  of(call: Call, now: number): Fault | undefined;
+  /** A message: how long it takes, and whether it comes twice. */
+  delivery(now: number): { delayMs: number; isDoubled: boolean };
+  /** An acknowledgement, or a notification of the storage, that gets lost. */
+  isLost(now: number): boolean;
+};
+
+export const noFaults: Faults = {
+  of: () => undefined,
+  delivery: () => ({ delayMs: 0, isDoubled: false }),
+  isLost: () => false,
+};
+
+const [second, minute] = [1_000, 60_000];
+
+/** How rough a run is: how many of all calls fail, messages double, and whether calls are throttled in bursts. */
+const moods = {
+  calm: { calls: 0.002, messages: 0.02, lost: 0.01, bursts: 0 },
+  rough: { calls: 0.012, messages: 0.1, lost: 0.05, bursts: 0.3 },
+  stormy: { calls: 0.03, messages: 0.25, lost: 0.15, bursts: 0.6 },
+} as const;
+
+const weights: Readonly<Record<FaultKind, number>> = {
+  'fails before': 20,
+  'fails after': 20,
+  'lands late': 8,
+  half: 14,
+  twice: 12,
+  'dies before': 8,
+  'dies after': 10,
+  pauses: 10,
+};
+
+/** Of a read, what happens to it is that its caller learns nothing. */
+const readWeights: Readonly<Partial<Record<FaultKind, number>>> = {
+  'fails before': 20,
+  half: 10,
+  'dies before': 8,
+  pauses: 14,
+};
+
+/** Faults by chance. They stop after some hours and some number, so that what is left can be put in order. */
+export const randomFaults = (chance: Chance, start: number): Faults => {
+  const mood = moods[chance.weighed({ calm: 3, rough: 4, stormy: 3 })];
+  const until = start + chance.between(10, 240) * minute;
+  let left = chance.between(1, 60);
+  const burst = burstOf(chance, start, mood.bursts);
+  const isOver = (now: number) => now > until || left <= 0;
+  return {
+    of: ({ port, isEffect, isDivisible }, now) => {
+      if (isOver(now)) return undefined;
+      if (port === burst.port && now >= burst.from && now < burst.to && chance.happens(0.7)) {
+        left -= 0.1;
+        return { kind: 'fails before', ms: 0 };
+      }
+      if (!chance.happens(isEffect ? mood.calls * 2 : mood.calls / 2)) return undefined;
+      const kind = chance.weighed((isEffect ? weights : readWeights) as Record<FaultKind, number>);
+      left -= 1;
+      if (kind === 'half' && !isDivisible) return { kind: 'fails before', ms: 0 };
+      return { kind, ms: kind === 'pauses' ? pauseMs(chance) : chance.between(50, 20 * second) };
+    },
+    delivery: (now) => ({
+      delayMs: isOver(now) || !chance.happens(0.2) ? chance.between(0, 300) : chance.between(0, 90 * second),
+      isDoubled: !isOver(now) && chance.happens(mood.messages),
+    }),
+    isLost: (now) => !isOver(now) && chance.happens(mood.lost),
+  };
+};
+
+/** Past the deadline of the invocation, past the visibility of its message, or past nearly everything. */
+const pauseMs = (chance: Chance): number =>
+  chance.pick([
+    chance.between(20 * second, 3 * minute),
+    chance.between(12 * minute, 20 * minute),
+    chance.between(1 * minute, 150 * minute),
+  ]);
+
+/** A while in which one service refuses most calls. */
+const burstOf = (chance: Chance, start: number, p: number): { port: string; from: number; to: number } => {
+  const port = chance.pick(['jobs', 'ledger', 'profiles', 'packages', 'files', 'queues', 'events']);
+  if (!chance.happens(p)) return { port, from: 0, to: 0 };
+  const from = start + chance.between(0, 30 * second);
+  return { port, from, to: from + chance.between(200, 30 * minute) };
+};
+
+/** One fault, at the n-th side effect. `effects` counts those that were made. */
+export const faultAt = (nth: number, kind: FaultKind): Faults & { effects(): number } => {
+  let effects = 0;
+  return {
+    ...noFaults,
+    effects: () => effects,
+    of: (call) => {
+      if (!call.isEffect) return undefined;
+      effects += 1;
+      return effects === nth
+        ? { kind: kind === 'half' && !call.isDivisible ? 'fails before' : kind, ms: 0 }
+        : undefined;
+    },
+  };
+};
