@@ -54,7 +54,7 @@ const frame =
 
 const refuse = (c: ApiContext, refusal: ApiError, headers: Record<string, string> = {}) => {
   c.set('refusal', `${statusOf(refusal.code)} ${refusal.code}`);
-  return c.json(bodyOf(refusal), statusOf(refusal.code), headers);
+  return c.json(bodyOf(refusal), statusOf(refusal.code), { ...refusal.headers, ...headers });
 };
 
 /** A path that is known but not by this method says which methods it has. */

@@ -21,6 +21,7 @@ import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
 import { keyReused, ownJob } from './own-job.ts';
 import { type PageRequest, pageOfBackups } from './paging.ts';
+import { refuseTooOften } from './rate.ts';
 import type { BackupList, BackupStatus, CreateBackupRequest, CreateBackupResponse } from './schemas.ts';
 import { downloadRefusals, listItem, shownBackupStatus, statusView } from './views.ts';
 
@@ -30,9 +31,11 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
   const [ports, user] = [c.get('ports'), c.get('user')];
   const { packageFormat, ...asked } = body;
   const parameters = BackupParameters.parse(packageFormat === 'fzip' ? asked : body);
+  const isRepeat = idempotencyKey !== undefined && (await backupOfKey(ports, user, idempotencyKey)) !== undefined;
+  if (!isRepeat) await refuseTooOften(c);
   const unknown = await unknownIds(ports, user, parameters);
   if (unknown[0]) throw new ApiError('UNKNOWN_ID', `${unknown[0].field}: ${unknown[0].message}`, unknown);
-  if (idempotencyKey === undefined || !(await backupOfKey(ports, user, idempotencyKey))) await refuseForNow(c);
+  if (!isRepeat) await refuseForNow(c);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const { job, created, estimate } = await createBackup(ports, { userId: user, parameters, ...key });
   if (!created && (job.userId !== user || !isDeepStrictEqual(BackupParameters.parse(job.parameters), parameters))) {

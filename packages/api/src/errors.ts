@@ -66,6 +66,11 @@ export const errorCodes = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The body is not `application/json`.' },
   UNKNOWN_ID: { status: 422, meaning: 'You have no such account or category; `details` names each.' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: 'The Idempotency-Key was used before, with other parameters.' },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    meaning:
+      'You have asked for as many jobs as one user may in a minute. The Retry-After header says in how many seconds to ask again.',
+  },
   TOO_MANY_JOBS: {
     status: 429,
     meaning: 'You have as many backups and validations running as one user may. Try again when one has ended.',
@@ -113,12 +118,21 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetail[] | undefined;
   readonly profile: FullProfile | undefined;
-  constructor(code: ErrorCode, message?: string, details?: ErrorDetail[], profile?: FullProfile) {
+  /** Of the answer, besides those that every answer has. */
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    details?: ErrorDetail[],
+    profile?: FullProfile,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message ?? errorCodes[code].meaning);
     this.name = 'ApiError';
     this.code = code;
     this.details = details;
     this.profile = profile;
+    this.headers = headers;
   }
 }
 

@@ -44,6 +44,7 @@ export const clearProfileRoute = createRoute({
       'UNAUTHORIZED',
       'JOBS_RUNNING',
       'NO_BACKUP',
+      'TOO_MANY_REQUESTS',
       'BODY_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',
       'NOT_CONFIRMED',

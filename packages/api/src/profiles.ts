@@ -11,6 +11,7 @@ import {
   type Profile,
   ShownClearStatus,
 } from './profile-schemas.ts';
+import { refuseTooOften } from './rate.ts';
 import { errorOf, given } from './views.ts';
 
 export const profile = async (c: ApiContext): Promise<Profile> => {
@@ -19,7 +20,7 @@ export const profile = async (c: ApiContext): Promise<Profile> => {
   return { counts, exact, empty: isEmpty(await beyondDefaults(ports, user, counts)) };
 };
 
-/** @throws ApiError NOT_CONFIRMED, JOBS_RUNNING, NO_BACKUP */
+/** @throws ApiError NOT_CONFIRMED, TOO_MANY_REQUESTS, JOBS_RUNNING, NO_BACKUP */
 export const clear = async (
   c: ApiContext,
   { confirm, withoutBackup }: z.output<typeof ClearProfileRequest>,
@@ -29,6 +30,7 @@ export const clear = async (
     const message = 'is not your user id; nothing was cleared';
     throw new ApiError('NOT_CONFIRMED', `confirm: ${message}`, [{ field: 'confirm', message }]);
   }
+  await refuseTooOften(c);
   const created = await createClear(ports, { userId: user, withoutBackup });
   if (!created.ok && created.why === 'no-backup') throw new ApiError('NO_BACKUP');
   if (!created.ok) {

@@ -14,6 +14,7 @@ import {
   type Ports,
   RestoreParameters,
   receivedUploads,
+  restoreOfKey,
   retryRestore,
   uploaded,
   uploadForms,
@@ -22,6 +23,7 @@ import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError, type ErrorCode } from './errors.ts';
 import { keyReused, ownJob } from './own-job.ts';
+import { refuseTooOften } from './rate.ts';
 import type {
   CreateRestoreRequest,
   CreateRestoreResponse,
@@ -54,12 +56,13 @@ const notEmpty = ({ counts, exact }: { counts: Counts; exact: boolean }): ApiErr
     suggestion: 'Back the profile up and clear it, or check the package alone with validateOnly.',
   });
 
-/** @throws ApiError PACKAGE_TOO_LARGE, PROFILE_NOT_EMPTY, IDEMPOTENCY_KEY_REUSED */
+/** @throws ApiError PACKAGE_TOO_LARGE, TOO_MANY_REQUESTS, PROFILE_NOT_EMPTY, IDEMPOTENCY_KEY_REUSED */
 export const create = async (c: ApiContext, { body, idempotencyKey }: Creation): Promise<CreateRestoreResponse> => {
   const [ports, user] = [c.get('ports'), c.get('user')];
   refuseTooLarge(body, ports.limits.largestFileBytes);
   const { validateOnly, requireConfirmation, idMode, volumes } = body;
   const parameters: RestoreParameters = { validateOnly, requireConfirmation, idMode, volumes };
+  if (idempotencyKey === undefined || !(await restoreOfKey(ports, user, idempotencyKey))) await refuseTooOften(c);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const restore = await createRestore(ports, { userId: user, parameters, ...key });
   if (!restore.ok) throw notEmpty(restore);
@@ -118,6 +121,7 @@ export const freshUploadUrl = async (c: ApiContext, id: string): Promise<FreshUp
 /** @throws ApiError NOT_RETRYABLE, PACKAGE_GONE, PROFILE_NOT_EMPTY */
 export const retry = async (c: ApiContext, id: string): Promise<RestoreMoved> => {
   const job = await ownJob(c, id, 'restore');
+  if (jobCan.retry(job)) await refuseTooOften(c);
   const retried = await retryRestore(c.get('ports'), job);
   if (retried.ok) return moved(retried.job);
   if (retried.why === 'not-empty') throw notEmpty(retried);

@@ -1,5 +1,5 @@
 /** What every route is put together from. */
-import type { z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { ErrorBody, type ErrorCode, errorCodes } from './errors.ts';
 import { exampleCounts } from './schema-parts.ts';
 
@@ -7,7 +7,12 @@ type StatusOf<C extends ErrorCode> = (typeof errorCodes)[C]['status'];
 type ErrorResponse = {
   description: string;
   content: { 'application/json': { schema: typeof ErrorBody; examples: Record<string, { value: ErrorBody }> } };
+  headers?: z.ZodObject;
 };
+
+const retryAfter = z.object({
+  'Retry-After': z.string().optional().openapi({ description: 'Of TOO_MANY_REQUESTS: seconds to wait.' }),
+});
 
 /** What an example shows besides the code and its meaning. */
 const more: { [C in ErrorCode]?: Omit<ErrorBody, 'error' | 'message'> } = {
@@ -25,6 +30,7 @@ const withStatus = (codes: readonly ErrorCode[], status: number): ErrorResponse 
   return {
     description: same.map((code) => `\`${code}\`: ${errorCodes[code].meaning}`).join(' '),
     content: { 'application/json': { schema: ErrorBody, examples: Object.fromEntries(same.map(example)) } },
+    ...(same.includes('TOO_MANY_REQUESTS') ? { headers: retryAfter } : {}),
   };
 };
 

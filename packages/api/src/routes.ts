@@ -48,6 +48,7 @@ export const createBackupRoute = createRoute({
       'UNSUPPORTED_MEDIA_TYPE',
       'UNKNOWN_ID',
       'IDEMPOTENCY_KEY_REUSED',
+      'TOO_MANY_REQUESTS',
       'TOO_MANY_JOBS',
       'STORAGE_QUOTA',
       'INTERNAL_ERROR',

@@ -42,6 +42,7 @@ export const validateBackupRoute = createRoute({
       'BODY_TOO_LARGE',
       'UNSUPPORTED_MEDIA_TYPE',
       'IDEMPOTENCY_KEY_REUSED',
+      'TOO_MANY_REQUESTS',
       'TOO_MANY_JOBS',
       'INTERNAL_ERROR',
     ),

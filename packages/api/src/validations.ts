@@ -16,6 +16,7 @@ import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
 import { keyReused, ownJob } from './own-job.ts';
+import { refuseTooOften } from './rate.ts';
 import {
   ShownValidationStatus,
   type ValidateBackupRequest,
@@ -38,6 +39,7 @@ export const create = async (
   const key = idempotencyKey === undefined ? {} : { idempotencyKey };
   const before = idempotencyKey === undefined ? undefined : await examinationOfKey(ports, user, idempotencyKey);
   if (!before) {
+    await refuseTooOften(c);
     refuseUnlessThere(backup, ports.clock());
     if (mode !== 'deep') refuseOtherFormat(backup, mode);
     if (mode === 'round_trip') refuseIfTooLarge(backup, ports.limits);

@@ -20,6 +20,7 @@ const keys = {
   tally: (jobId: string, attempt: number) => `tally#${jobId}#${attempt}`,
   blame: (jobId: string, attempt: number, step: Step) => `blame#${jobId}#${attempt}#${step}`,
   lock: (userId: string) => `lock#${userId}`,
+  turns: (userId: string, begins: number) => `turns#${userId}#${begins}`,
   dead: (id: string) => `dead#${id}`,
 };
 const place = ({ jobId, attempt, step, kind }: LedgerScope): string => `${jobId}#${attempt}#${step}#${kind}`;
@@ -61,6 +62,7 @@ export const jobLedger = (on: { documents: DynamoDBDocumentClient; table: string
     },
     lockProfile: (userId, holder, from) => lock(table, keys.lock(userId), holder, from),
     unlockProfile: (userId, jobId) => unlock(table, keys.lock(userId), jobId),
+    takeTurn: (userId, begins, allowed) => takeTurn(table, keys.turns(userId, begins), allowed),
     bury: (letter) => bury(table, letter),
     findBuried: async (id) => letterOf(await read(table, keys.dead(id))),
     buried: () => buried(table),
@@ -207,6 +209,19 @@ const tally = async (on: Table, key: string, piece: string, done: number): Promi
   return Object.entries(item)
     .filter(([name]) => name.startsWith(pieceAttribute('')))
     .reduce((sum, [, value]) => sum + Number(value), 0);
+};
+
+const takeTurn = async ({ documents, table, ttl }: Table, key: string, allowed: number): Promise<boolean> => {
+  if (allowed < 1) return false;
+  const command = new UpdateCommand({
+    TableName: table,
+    Key: { jobId: key },
+    UpdateExpression: 'ADD taken :one SET #ttl = :ttl',
+    ConditionExpression: 'attribute_not_exists(taken) OR taken < :allowed',
+    ExpressionAttributeNames: { '#ttl': 'ttl' },
+    ExpressionAttributeValues: { ':one': 1, ':allowed': allowed, ':ttl': ttl() },
+  });
+  return (await onCondition(documents.send(command))) !== undefined;
 };
 
 const bury = async (on: Table, { id, body, cause, ...letter }: DeadLetter): Promise<void> => {

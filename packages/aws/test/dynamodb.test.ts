@@ -89,11 +89,19 @@ describe('on DynamoDB alone', () => {
     await ledger.tally(scope.jobId, 1, 'accounts', 1);
     await ledger.lockProfile('u', { jobId: scope.jobId, attempt: 1 });
     await ledger.blame(scope, 'backup-collect', 'why');
+    await ledger.takeTurn('u', 1, 1);
     await ledger.bury({ id: '1', step: 'backup-collect', body: '{}', at: 1, jobId: scope.jobId });
     const { Items = [] } = await world.clients.dynamodb.send(new ScanCommand({ TableName: world.config.tables.jobs }));
-    expect(Items.map(({ jobId }) => jobId?.S?.split('#')[0]).sort()).toEqual(
-      ['blame', 'chunk', 'dead', 'lease', 'ledger', 'lock', 'tally'].sort(),
-    );
+    expect(Items.map(({ jobId }) => jobId?.S?.split('#')[0]).sort()).toEqual([
+      'blame',
+      'chunk',
+      'dead',
+      'lease',
+      'ledger',
+      'lock',
+      'tally',
+      'turns',
+    ]);
     for (const item of Items) {
       expect(item).not.toHaveProperty('userId');
       expect(item).not.toHaveProperty('jobType');

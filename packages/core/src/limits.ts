@@ -17,6 +17,8 @@ export type Limits = {
   /** Of one user: jobs that work at the same time, and bytes of packages that are kept. */
   runningJobs: number;
   storedBytes: number;
+  /** Jobs that one user may ask for in a minute, of whatever type. */
+  jobsPerMinute: number;
   /** How often reading one file is tried before it is a failed file. */
   fileTries: number;
   /** Transactions of one collecting piece, about, and the most pieces that a backup's transactions are read in. */
@@ -50,6 +52,7 @@ export const defaultLimits: Limits = {
   largestFileBytes: 4_900_000_000,
   runningJobs: 10,
   storedBytes: 256 * 1024 * MiB,
+  jobsPerMinute: 60,
   fileTries: 3,
   rangeRows: 250_000,
   rangesAtMost: 8,

@@ -89,6 +89,11 @@ export type Ledger = {
   lockProfile(userId: string, holder: LockHolder, from?: string): Promise<LockHolder>;
   /** Gives the profile back; without effect if another job holds it. */
   unlockProfile(userId: string, jobId: string): Promise<void>;
+  /**
+   * Takes one of the `allowed` turns that a user has in a window of time. False if they are used up; of many at once never more are
+   * taken. A window is told by its begin, ms since epoch.
+   */
+  takeTurn(userId: string, windowBegins: number, allowed: number): Promise<boolean>;
   /** Keeps a message that failed for good, for 30 days. Putting twice is putting once. */
   bury(letter: DeadLetter): Promise<void>;
   /** One of them, as it is now. */

@@ -36,17 +36,42 @@ export type FrontOptions = {
   fillProfile: FillProfile;
   /** 0 for any that is free. */
   port?: number;
+  /** ms that a client may take for the head of a request, and for all of it. */
+  patience?: { head: number; request: number };
   onError: (error: unknown, where: string) => void;
 };
+
+/** What Node's parser gives up, by its code: the status line, and the refusal as all others are. */
+const misunderstood: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'REQUEST_TIMEOUT', 'the request took too long to arrive'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'HEADERS_TOO_LARGE', 'the headers are too large'],
+};
+const unparsable = ['400 Bad Request', 'MALFORMED_REQUEST', 'this is no HTTP request'] as const;
 
 export type Front = { url: string; close(): Promise<void> };
 
 /** Serves on 127.0.0.1. @throws the listener's error, EADDRINUSE for a port that is taken */
 export const startFront = async (options: FrontOptions): Promise<Front> => {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 });
+  const { head, request } = options.patience ?? { head: 10_000, request: 30_000 };
+  const server = createServer({
+    headersTimeout: head,
+    requestTimeout: request,
+    // How often the two are looked at.
+    connectionsCheckingInterval: Math.min(head, request) / 2,
+    keepAliveTimeout: 5_000,
+  });
   server.on('request', (request, response) => void serve(options, request, response));
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const [status, code, message] = misunderstood[error.code ?? ''] ?? unparsable;
+    const body = JSON.stringify({ error: code, message });
+    const lines = [
+      `HTTP/1.1 ${status}`,
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    // Whoever sends on is not waited for.
+    if (socket.writable) socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
     else socket.destroy();
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -69,7 +94,8 @@ const serve = async (options: FrontOptions, request: IncomingMessage, response: 
   const where = `${request.method} ${pathOf(request)}`;
   response.on('error', (error) => options.onError(error, where));
   const answer = await answerTo(options, request).catch((error: unknown) => {
-    options.onError(error, where);
+    // A client that goes away in the middle of its request is no failure of ours.
+    if (!request.destroyed || request.complete) options.onError(error, where);
     return refusal(500, 'INTERNAL_ERROR', 'the request failed on our side');
   });
   send(request, response, answer);
@@ -157,7 +183,7 @@ const corsHeaders = ({ headers: { origin } }: IncomingMessage): OutgoingHttpHead
   origin !== undefined && allowedOrigins.test(origin)
     ? {
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': 'location, x-request-id',
+        'access-control-expose-headers': 'location, retry-after, x-request-id',
         vary: 'origin',
       }
     : { vary: 'origin' };

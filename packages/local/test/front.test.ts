@@ -1,8 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyResultV2 } from 'aws-lambda';
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { importJWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Front, startFront } from '../src/front.ts';
 import { type Issuer, startIssuer } from '../src/issuer.ts';
@@ -16,8 +19,11 @@ let issuer: Issuer;
 let seen: Event[] = [];
 let answer: (event: Event) => APIGatewayProxyResultV2 = () => ({ statusCode: 200, body: '{}' });
 
+let folder: string;
+
 beforeAll(async () => {
-  issuer = await startIssuer();
+  folder = await mkdtemp(join(tmpdir(), 'fzip-front-'));
+  issuer = await startIssuer(folder);
   const api = async (event: Event) => {
     seen.push(event);
     return answer(event);
@@ -26,9 +32,13 @@ beforeAll(async () => {
     if (user === 'full') throw new ProfileNotEmpty(user, { ...empty, accounts: 3 });
     return { ...empty, accounts: 1 };
   };
-  front = await startFront({ api, issuer, fillProfile, onError: () => {} });
+  const patience = { head: 400, request: 800 };
+  front = await startFront({ api, issuer, fillProfile, patience, onError: () => {} });
 });
-afterAll(() => front.close());
+afterAll(async () => {
+  await front.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const call = async (path: string, init: RequestInit = {}, token?: string): Promise<Response> => {
   seen = [];
@@ -119,6 +129,31 @@ describe('a token is refused that is', () => {
       .sign(Buffer.from(JSON.stringify(issuer.jwks)));
   const unsigned = () =>
     new UnsecuredJWT({ sub: 'ann', iss: 'https://fzip.local/issuer', aud: 'fzip', exp: now() + hour }).encode();
+  /** Signed by the issuer's own key, and right but for what is given. */
+  const ours = async (claims: { [name in keyof JWTPayload]: unknown }, header: object = {}) => {
+    const key = JSON.parse(await readFile(join(folder, 'issuer-key.json'), 'utf8'));
+    const right = { sub: 'ann', iss: 'https://fzip.local/issuer', aud: 'fzip', iat: now(), exp: now() + hour };
+    return new SignJWT({ ...right, ...claims } as JWTPayload)
+      .setProtectedHeader({ alg: 'RS256', kid: key.kid, ...header })
+      .sign(await importJWK(key, 'RS256'));
+  };
+  const publicKeyAsSecret = async (type: 'pkcs1' | 'spki') => {
+    const pem = createPublicKey({ key: { ...issuer.jwks.keys[0] }, format: 'jwk' }).export({ type, format: 'pem' });
+    return new SignJWT({ sub: 'ann', iss: 'https://fzip.local/issuer', aud: 'fzip', iat: now(), exp: now() + hour })
+      .setProtectedHeader({ alg: 'HS256', kid: issuer.jwks.keys[0]?.kid as string })
+      .sign(Buffer.from(pem));
+  };
+  /** The parts of a right token, with another head. */
+  const headed = async (head: object, signature?: string) => {
+    const [, payload, own] = (await ours({})).split('.');
+    return [Buffer.from(JSON.stringify(head)).toString('base64url'), payload, signature ?? own].join('.');
+  };
+
+  test('not: the same with nothing wrong', async () => {
+    answer = () => ({ statusCode: 200, body: '{}' });
+    expect((await call('/fzip/backup', {}, await ours({}))).status).toBe(200);
+  });
+
   const broken = async () => `${(await tokenOf('ann')).slice(0, -4)}AAAA`;
 
   test.each([
@@ -127,7 +162,23 @@ describe('a token is refused that is', () => {
     ['broken', broken],
     ['signed by another', foreign],
     ['signed with the public key as a secret', hmac],
+    ['signed with the public key as a text', () => publicKeyAsSecret('spki')],
+    ['signed with the public key as an older text', () => publicKeyAsSecret('pkcs1')],
     ['unsigned', unsigned],
+    ['of the algorithm none, with a signature', () => headed({ alg: 'none' })],
+    ['of the algorithm NoNe, without a signature', () => headed({ alg: 'NoNe' }, '')],
+    ['of no algorithm', () => headed({})],
+    ['signed, and the signature left out', () => headed({ alg: 'RS256' }, '')],
+    ['expired', () => ours({ exp: now() - 1 })],
+    ['without end', () => ours({ exp: undefined })],
+    ['not valid yet', () => ours({ nbf: now() + hour })],
+    ['of another issuer', () => ours({ iss: 'https://evil.example' })],
+    ['without issuer', () => ours({ iss: undefined })],
+    ['for another audience', () => ours({ aud: 'other' })],
+    ['for no audience', () => ours({ aud: undefined })],
+    ['without subject', () => ours({ sub: undefined })],
+    ['of a key that nobody knows', () => ours({}, { kid: 'other' })],
+    ['critical of what nobody understands', () => headed({ alg: 'RS256', crit: ['x'], x: 1 })],
   ] as [string, () => undefined | string | Promise<string>][])('%s', async (_name, make) => {
     const response = await call('/fzip/backup', {}, await make());
     expect(response.status).toBe(401);
@@ -173,8 +224,60 @@ describe('the front survives', () => {
     return text(socket);
   };
 
-  test('what is no HTTP, and a Host that leads here from elsewhere', async () => {
-    expect(await raw('\u0000\u0001 nonsense\r\n\r\n')).toContain('400 Bad Request');
+  const refused = async (bytes: string): Promise<{ status: number; error: string }> => {
+    const [head = '', body = ''] = (await raw(bytes)).split('\r\n\r\n');
+    const answered = JSON.parse(body) as { error: string; message: string };
+    expect(answered.message).toMatch(/\w/);
+    expect(body).not.toMatch(/\bat .*:\d+|node:/);
+    return { status: Number(head.split(' ')[1]), error: answered.error };
+  };
+  const started = 'POST /local/token HTTP/1.1\r\nhost: 127.0.0.1\r\n';
+
+  test.each([
+    ['what is no HTTP', '\u0000\u0001 nonsense\r\n\r\n', 400],
+    ['a method that nobody knows', 'FETCH / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n', 400],
+    ['two lengths', `${started}content-length: 1\r\ncontent-length: 2\r\n\r\nab`, 400],
+    ['a length and chunks', `${started}content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
+    ['a chunk without a size', `${started}transfer-encoding: chunked\r\n\r\nzz\r\n`, 400],
+    ['a header folded over lines', `${started}x: a\r\n b\u0000c\r\n\r\n`, 400],
+    ['headers without end', `${started}x: ${'x'.repeat(100_000)}\r\n\r\n`, 431],
+    ['a head that does not come', started, 408],
+    ['a body that does not come', `${started}content-length: 10\r\n\r\n{"us`, 408],
+  ])('%s', async (_name, bytes, status) => {
+    expect(await refused(bytes)).toMatchObject({ status });
+    expect((await call('/health')).status).toBe(200);
+  });
+
+  test('a head and a body that come byte by byte', async () => {
+    for (const slow of ['GET /health HTTP/1.1\r\nx: ', `${started}content-length: 1000\r\n\r\n`]) {
+      const socket = net.connect(Number(new URL(front.url).port), '127.0.0.1');
+      const said = text(socket);
+      socket.write(slow);
+      const drip = setInterval(() => socket.write('x'), 20);
+      try {
+        expect(await said).toContain('408 Request Timeout');
+      } finally {
+        clearInterval(drip);
+        socket.destroy();
+      }
+    }
+  });
+
+  test('two hundred connections that say nothing, beside one that does', async () => {
+    const { port } = new URL(front.url);
+    const sockets = Array.from({ length: 200 }, () => net.connect(Number(port), '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => undefined);
+    expect((await call('/health')).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('a client that goes away in the middle of its body', async () => {
+    const socket = net.connect(Number(new URL(front.url).port), '127.0.0.1');
+    socket.write(`${started}content-length: 10\r\n\r\n{"us`, () => socket.destroy());
+    expect((await call('/health')).status).toBe(200);
+  });
+
+  test('a Host that leads here from elsewhere', async () => {
     expect(await raw('GET /local/jwks.json HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n')).toContain(
       ' 403 ',
     );

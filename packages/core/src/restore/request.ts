@@ -27,7 +27,7 @@ export const createRestore = async (
 ): Promise<CreatedRestore> => {
   const { userId, idempotencyKey } = request;
   const parameters = RestoreParameters.parse(request.parameters);
-  const jobId = idempotencyKey === undefined ? ports.newId() : await idOfKey(ports, 'restore', userId, idempotencyKey);
+  const jobId = idempotencyKey === undefined ? ports.newId() : await keyedId(ports, userId, idempotencyKey);
   const before = idempotencyKey === undefined ? undefined : await ports.jobs.find(jobId);
   if (before) return { ok: true, job: before, created: false };
   const found = await profileInTheWay(ports, userId, parameters);
@@ -43,6 +43,12 @@ export const createRestore = async (
   const { job, created } = await createJob(ports, made);
   return { ok: true, job, created };
 };
+
+const keyedId = (ports: Ports, userId: string, key: string) => idOfKey(ports, 'restore', userId, key);
+
+/** The restore that a user's idempotency key stands for already. */
+export const restoreOfKey = async (ports: Ports, userId: string, key: string): Promise<Job | undefined> =>
+  ports.jobs.find(await keyedId(ports, userId, key));
 
 type Held = { counts: Counts; exact: boolean };
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeadLetter, Ledger, LedgerScope } from '@fzip/core';
 import { expect, test } from 'vitest';
+import { someUser } from '../samples.ts';
 import { all, contract, type Make } from './contract.ts';
 import { profileLockTests } from './profile-locks.ts';
 
@@ -17,6 +18,7 @@ export const ledgerContract = (name: string, make: Make<LedgerWorld>): void =>
     leaseUntilTests(world);
     tallyTests(world);
     blameTests(world);
+    turnTests(world);
     profileLockTests(world);
   });
 
@@ -177,6 +179,24 @@ const tallyTests = (world: World): void => {
     expect(await world().ledger.tally(jobId, 1, 'transactions:0', 30)).toBe(35);
     expect(await world().ledger.tally(jobId, 1, 'jobId', 0)).toBe(35);
     expect(await world().ledger.tally(jobId, 2, 'accounts', 1)).toBe(1);
+  });
+};
+
+const turnTests = (world: World): void => {
+  test('takeTurn: as many as are allowed in a window, each user and each window for itself', async () => {
+    const [ann, bob] = [someUser(), someUser()];
+    const taken: boolean[] = [];
+    for (let n = 0; n < 4; n += 1) taken.push(await world().ledger.takeTurn(ann, 60_000, 3));
+    expect(taken).toEqual([true, true, true, false]);
+    expect(await world().ledger.takeTurn(bob, 60_000, 3)).toBe(true);
+    expect(await world().ledger.takeTurn(ann, 120_000, 3)).toBe(true);
+    expect(await world().ledger.takeTurn(someUser(), 60_000, 0)).toBe(false);
+  });
+
+  test('takeTurn: of many at once, never more than are allowed', async () => {
+    const user = someUser();
+    const taken = await Promise.all(Array.from({ length: 20 }, () => world().ledger.takeTurn(user, 60_000, 7)));
+    expect(taken.filter(Boolean)).toHaveLength(7);
   });
 };
 

@@ -21,6 +21,7 @@ export const memoryLedger = (): MemoryLedger => {
   const tallies = new Map<string, Map<string, number>>();
   const blames = new Map<string, string>();
   const letters = new Map<string, DeadLetter>();
+  const turns = new Map<string, number>();
   const find = (scope: LedgerScope, n: number): LedgerRecord | undefined => {
     const record = records.get(`${place(scope)}#${n}`);
     return record && copy(record);
@@ -77,6 +78,12 @@ export const memoryLedger = (): MemoryLedger => {
     },
     unlockProfile: async (userId, jobId) => {
       if (locks.get(userId)?.jobId === jobId) locks.delete(userId);
+    },
+    takeTurn: async (userId, windowBegins, allowed) => {
+      const taken = turns.get(`${userId}#${windowBegins}`) ?? 0;
+      if (taken >= allowed) return false;
+      turns.set(`${userId}#${windowBegins}`, taken + 1);
+      return true;
     },
     bury: async (letter) => {
       if (!letters.has(letter.id)) letters.set(letter.id, copy(letter));
