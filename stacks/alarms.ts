@@ -74,7 +74,7 @@ const alarmsOf = (step: Step): Alarm[] => [
 ];
 
 const errorsOf = (name: FunctionName): Alarm => ({
-  id: `${name}-errors`,
+  id: `${name}-crashes`,
   about: `More than 1 % of the invocations of ${name} crashed, ran out of time or memory.`,
   todo: 'Read its log from the time of the alarm. A function that does not start names the setting that it lacks.',
   measured: { errorPercentOf: name },
