@@ -13,8 +13,9 @@ import {
   type Job,
   jobCan,
   overQuota,
-  runningClear,
+  profileWriter,
   unknownIds,
+  writesInWords,
 } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
@@ -53,7 +54,12 @@ export const create = async (c: ApiContext, { body, idempotencyKey }: Creation):
 
 /** @throws ApiError PROFILE_BUSY, TOO_MANY_JOBS, STORAGE_QUOTA */
 const refuseForNow = async (c: ApiContext): Promise<void> => {
-  if (await runningClear(c.get('ports'), c.get('user'))) throw new ApiError('PROFILE_BUSY');
+  const writer = await profileWriter(c.get('ports'), c.get('user'));
+  if (writer)
+    throw new ApiError(
+      'PROFILE_BUSY',
+      `${writesInWords(writer)}; wait until it has ended, a backup would be of a part`,
+    );
   const over = await overQuota(c.get('ports'), c.get('user'));
   if (over?.code === 'TOO_MANY_JOBS') {
     throw new ApiError(over.code, `you have ${over.running} jobs running; allowed are ${over.allowed} at a time`);

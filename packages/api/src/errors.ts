@@ -34,7 +34,10 @@ export const errorCodes = {
     meaning:
       'There is no complete backup of the profile to be downloaded. Make one, or say `withoutBackup` if none is wanted.',
   },
-  PROFILE_BUSY: { status: 409, meaning: 'The profile is being cleared; a backup of it would be of a part.' },
+  PROFILE_BUSY: {
+    status: 409,
+    meaning: 'The profile is being cleared or restored; a backup of it would be of a part.',
+  },
   NOT_CONFIRMED: { status: 422, meaning: 'To clear a profile, `confirm` has to be your own user id.' },
   UNSUPPORTED_FORMAT: {
     status: 422,

@@ -29,6 +29,7 @@ export * from './ports.ts';
 export * from './profile/clear.ts';
 export * from './profile/counts.ts';
 export * from './profile/request.ts';
+export * from './profile/writers.ts';
 export * from './rate.ts';
 export * from './redrive.ts';
 export * from './restore/analytics-refresh.ts';

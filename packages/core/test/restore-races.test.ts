@@ -1,5 +1,14 @@
 /** Restores of which everything comes at once: messages twice and in any order, two of one user, a cancel at any time. */
-import { cancelRestore, confirmRestore, createRestore, type Job, StaleJob, sweep, uploaded } from '@fzip/core';
+import {
+  cancelRestore,
+  confirmRestore,
+  createBackup,
+  createRestore,
+  type Job,
+  StaleJob,
+  sweep,
+  uploaded,
+} from '@fzip/core';
 import type { Row } from '@fzip/format';
 import type { MemoryPorts, SentMessage } from '@fzip/testing';
 import fc from 'fast-check';
@@ -121,6 +130,29 @@ describe('a restore', () => {
       expect(['PROFILE_BUSY', 'PROFILE_NOT_EMPTY']).toContain(lost?.error?.code);
       expectTwin(ports);
     }),
+  );
+
+  test(
+    'beside which the same profile is backed up: the backup has all of it, or nothing was there yet, or it fails',
+    { timeout },
+    () =>
+      property(async (seed) => {
+        const { ports, bytes } = await world();
+        const job = await restore(ports, bytes);
+        const when = Math.floor(chanceOf(seed + 3)() * 60);
+        let backup: Job | undefined;
+        const parameters = { backupType: 'complete', includeAnalytics: true, expiresInHours: 24 } as const;
+        await shuffled(ports, seed, async (n) => {
+          ports.time.now += 10;
+          if (n === when) backup = (await createBackup(ports, { userId: 'bob', parameters })).job;
+        });
+        expect((await ended(ports, job)).status).toBe('restore_completed');
+        if (!backup) return;
+        const { status, error, summary } = await ended(ports, backup);
+        if (status === 'backup_completed')
+          expect([counts(ports, 'nobody'), counts(ports, 'bob')]).toContainEqual(summary?.counts);
+        else expect([status, error?.code]).toEqual(['backup_failed', 'PROFILE_BUSY']);
+      }),
   );
 
   test('into a profile that its user fills meanwhile loses nothing of the user’s', { timeout }, () =>

@@ -7,7 +7,7 @@ import { advance, backupParameters, type Job } from '../jobs.ts';
 import type { BackupRequestMessage } from '../messages.ts';
 import { createJob, newJob } from '../new-job.ts';
 import { type DateRange, type Ports, StaleJob } from '../ports.ts';
-import { runningClear } from '../profile/request.ts';
+import { profileWriter, writesInWords } from '../profile/writers.ts';
 import { failBackup, type Idle, rowTtl, type Settled, standing } from '../settle.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import type { BackupParameters } from './parameters.ts';
@@ -133,15 +133,10 @@ export const request = async (ports: Ports, message: BackupRequestMessage, messa
   const initiated = at.job.status === 'backup_initiated';
   const [unknown] = initiated ? await unknownIds(ports, at.job.userId, backupParameters(at.job)) : [];
   if (unknown) return failBackup(ports, at.job, 'UNKNOWN_ID', `${unknown.field}: ${unknown.message}`);
-  // A round trip reads tables that nobody clears.
-  const clearing = initiated && !ports.roundTrip ? await runningClear(ports, at.job.userId) : undefined;
-  if (clearing)
-    return failBackup(
-      ports,
-      at.job,
-      'PROFILE_BUSY',
-      `the profile is being cleared (${clearing.jobId}); it would be a part`,
-    );
+  // A round trip reads tables that nobody else writes into.
+  const writer = initiated && !ports.roundTrip ? await profileWriter(ports, at.job.userId) : undefined;
+  if (writer)
+    return failBackup(ports, at.job, 'PROFILE_BUSY', `${writesInWords(writer)}; a backup would be of a part of it`);
   const job = initiated ? await begun(ports, at.job) : at.job;
   // Somebody else moved it, or ended it: then the answer is theirs.
   if (!job) return request(ports, message, messageId);

@@ -17,6 +17,7 @@ import { hour } from '../limits.ts';
 import type { BackupValidateMessage, Work } from '../messages.ts';
 import { objectSource } from '../object-source.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
+import { writesInWords, wroteSince } from '../profile/writers.ts';
 import { reporter } from '../progress.ts';
 import { failBackup, type Idle, type Settled, settle, standing } from '../settle.ts';
 import { type Collected, collectedOf, kindsOf, type PieceRecord } from './collected.ts';
@@ -145,6 +146,11 @@ const conclude = async (ports: Ports, job: Job, plan: Plan): Promise<Settled> =>
   for (const { key, etag } of volumes) {
     const stored = await ports.packages.head(key);
     if (stored?.etag !== etag) errors.push(`${key}: ${stored ? 'was replaced' : 'is gone'} since it was read back`);
+  }
+  const wrote = ports.roundTrip ? undefined : await wroteSince(ports, job.userId, job.startedAt ?? job.createdAt);
+  if (wrote) {
+    const message = `${writesInWords(wrote)} while it was backed up, so that a part may be missing; make the backup again`;
+    return failBackup(ports, job, 'PROFILE_BUSY', message);
   }
   // What is not right is converted for nobody.
   const own = inOwnFormat(checks, volumes, found);

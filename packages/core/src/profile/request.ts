@@ -48,10 +48,6 @@ export const createClear = async (
 /** The clearing first: whoever asks for it twice means it. */
 const types: readonly JobType[] = ['clear', 'restore', 'backup', 'validation'];
 
-/** A clearing that works, if there is one: nothing is to be backed up meanwhile. */
-export const runningClear = (ports: Ports, userId: string): Promise<Job | undefined> =>
-  newest(ports, userId, 'clear', ({ status }) => !atRest(status));
-
 /** The newest backup of everything that is there to be downloaded; each was read back and found whole when it completed. */
 const lastCompleteBackup = (ports: Ports, userId: string): Promise<Job | undefined> =>
   newest(
