@@ -32,7 +32,7 @@ export const errorCodes = {
   NO_BACKUP: {
     status: 409,
     meaning:
-      'There is no complete backup of the profile to be downloaded. Make one, or say `withoutBackup` if none is wanted.',
+      'There is no backup to be downloaded that holds all of the profile. Make one, or say `withoutBackup` if none is wanted.',
   },
   PROFILE_BUSY: {
     status: 409,

@@ -19,7 +19,7 @@ export const ClearProfileRequest = z
     confirm: z.string().openapi({ description: 'Your own user id, as a word that you mean it.' }),
     withoutBackup: z.boolean().default(false).openapi({
       description:
-        'Clears a profile of which there is no complete backup to be downloaded. Nothing brings it back then.',
+        'Clears a profile of which there is no backup to be downloaded that holds all of it: complete, whole, with every file’s bytes, and with as many rows as are there. Nothing brings it back then.',
     }),
   })
   .openapi('ClearProfileRequest', { example: { confirm: 'ann' } });

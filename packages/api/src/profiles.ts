@@ -32,7 +32,12 @@ export const clear = async (
   }
   await refuseTooOften(c);
   const created = await createClear(ports, { userId: user, withoutBackup });
-  if (!created.ok && created.why === 'no-backup') throw new ApiError('NO_BACKUP');
+  if (!created.ok && created.why === 'no-backup') {
+    const { lacks } = created;
+    if (!lacks) throw new ApiError('NO_BACKUP');
+    const message = `the backup ${lacks.backupId} is not enough: ${lacks.message}. Make another one, or say \`withoutBackup\` if none is wanted; nothing was cleared`;
+    throw new ApiError('NO_BACKUP', message);
+  }
   if (!created.ok) {
     const { jobType, jobId, status } = created.running;
     throw new ApiError(

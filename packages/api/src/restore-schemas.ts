@@ -139,6 +139,9 @@ export const RestoreResults = z
     categories_restored: restored,
     file_maps_restored: restored,
     files_restored: restored,
+    files_without_bytes: z.int().nonnegative().openapi({
+      description: 'Files among them whose row alone is there: the package did not hold their bytes.',
+    }),
     transactions_restored: restored,
     analytics_restored: restored,
   })

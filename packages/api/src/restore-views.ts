@@ -61,11 +61,12 @@ export const restoreListItem = (job: Job): RestoreListItem => ({
   ...given('errorMessage', job.error?.message),
 });
 
-const resultsOf = (results: Counts): RestoreResults => ({
+const resultsOf = (results: Counts, filesWithoutBytes: number): RestoreResults => ({
   accounts_restored: results.accounts,
   categories_restored: results.categories,
   file_maps_restored: results.file_maps,
   files_restored: results.transaction_files,
+  files_without_bytes: filesWithoutBytes,
   transactions_restored: results.transactions,
   analytics_restored: results.analytics,
 });
@@ -96,6 +97,6 @@ export const restoreStatusView = (job: Job, uploads?: Received): RestoreStatus =
     job.validationResults && { ...job.validationResults, guidance: guidanceOf(job.validationResults) },
   ),
   ...given('summary', summaryOf(job)),
-  ...given('restoreResults', job.results && resultsOf(job.results)),
+  ...given('restoreResults', job.results && resultsOf(job.results, job.packageSummary?.filesWithoutBytes ?? 0)),
   ...given('error', errorOf(job)),
 });

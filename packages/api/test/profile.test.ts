@@ -1,3 +1,4 @@
+import type { Job } from '@fzip/core';
 import { sampleRow } from '@fzip/testing';
 import { describe, expect, it } from 'vitest';
 import { ClearProfileResponse, ClearStatus, Profile } from '../src/profile-schemas.ts';
@@ -31,7 +32,15 @@ describe.each(['/fzip', ''])('under "%s" a profile', (mount) => {
   it('is cleared at a word, which is a job that can be looked at by its user alone', async () => {
     const world = makeWorld();
     world.ports.profiles.put('accounts', [sampleRow('accounts', 'ann')]);
-    await putJob(world, 'ann', 'backup_completed', { expiresAt: start + 1e9 });
+    const { jobId, summary } = await putJob(world, 'ann', 'backup_completed', { expiresAt: start + 1e9 });
+    const few = { ...summary, counts: { ...summary?.counts, accounts: 0 } } as never;
+    await world.ports.jobs.change((await world.ports.jobs.find(jobId)) as Job, { summary: few });
+    const small = await world.as('ann')(`${mount}/profile`, remove({ confirm: 'ann' }));
+    expect(await small.json()).toMatchObject({ error: 'NO_BACKUP', message: expect.stringContaining(jobId) });
+    await putJob(world, 'ann', 'backup_completed', {
+      expiresAt: start + 1e9,
+      summary: { ...summary, counts: { ...summary?.counts, accounts: 1 } } as never,
+    });
     const response = await world.as('ann')(`${mount}/profile`, remove({ confirm: 'ann' }));
     expect(response.status).toBe(202);
     const answer = ClearProfileResponse.strict().parse(await response.json());

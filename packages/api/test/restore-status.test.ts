@@ -55,6 +55,7 @@ describe('the status of a restore', () => {
         categories_restored: 2,
         file_maps_restored: 3,
         files_restored: 4,
+        files_without_bytes: 0,
         transactions_restored: 5,
         analytics_restored: 6,
       },
@@ -117,12 +118,13 @@ describe('a restore that waits', () => {
     expect(world.ports.queues.sent).toEqual([]);
   });
 
-  it('for its user is failed on confirmation if the profile is not empty any more', async () => {
+  it('for its user waits on if the profile is not empty any more, and says what is there', async () => {
     const world = makeWorld();
     const { jobId } = await putRestore(world, 'ann', 'restore_awaiting_confirmation');
     world.ports.profiles.put('accounts', [sampleRow('accounts', 'ann')]);
     const answer = await answerOf(await world.as('ann')(`/fzip/restore/${jobId}/start`, post()));
-    expect(answer).toMatchObject({ http: 200, status: 'failed', message: expect.stringContaining('1 accounts') });
+    expect(answer).toMatchObject({ http: 409, error: 'PROFILE_NOT_EMPTY', profileSummary: { accounts: 1 } });
+    expect((await world.ports.jobs.find(jobId))?.status).toBe('restore_awaiting_confirmation');
   });
 });
 

@@ -1,4 +1,5 @@
 /** From what the user names to volumes: paths or https URLs, several of them where a package was written as a set. */
+import { stat } from 'node:fs/promises';
 import {
   FetchFailed,
   fileSource,
@@ -48,14 +49,30 @@ const named = (name: string, error: unknown): unknown => {
 
 /** A file, or what a URL leads to, without a look into it. @throws CannotRead */
 export const openSource = async (place: string): Promise<NamedSource> => {
+  if (place === '') throw new UsageError('the name of a package is empty; name a path or a URL');
   const isUrl = isUrlLike.test(place);
   const name = isUrl ? nameOfUrl(place) : place;
   try {
+    if (!isUrl) await requireFile(name);
     const source = isUrl ? { ...(await httpSource(place)), close: async () => {} } : await fileSource(place);
     return { ...source, name };
   } catch (error) {
     throw named(name, error);
   }
+};
+
+/** Anything else has no size and no places, and opening a pipe would wait for whoever writes into it. */
+const requireFile = async (name: string): Promise<void> => {
+  const found = await stat(name);
+  if (found.isFile() || found.isBlockDevice()) return;
+  const what = found.isDirectory()
+    ? 'a folder'
+    : found.isFIFO()
+      ? 'a pipe'
+      : found.isSocket()
+        ? 'a socket'
+        : 'a device';
+  throw new CannotRead(`${name}: it is ${what}; allowed are files`);
 };
 
 /** Lends one file to `use`, without a look into it, and closes it. @throws CannotRead */

@@ -1,7 +1,7 @@
 /** Puts files into a folder: whole or not at all, never outside of it, never through a link. */
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,9 +11,23 @@ import { CannotWrite, UsageError } from './command.ts';
 /** The folder itself, made if it is not there. It may be reached through a link: the user named it. */
 export const targetFolder = (folder: string): Promise<string> =>
   writing(folder, async () => {
-    await mkdir(folder, { recursive: true });
+    if (folder === '') throw new UsageError('the name of a folder is empty; name a path');
+    await makeFolders(folder);
     return realpath(folder);
   });
+
+/** One by one: Node's own way never comes back where the system says of a folder beneath one that is there that it is not. */
+const makeFolders = async (folder: string): Promise<void> => {
+  const missing: string[] = [];
+  for (let at = path.resolve(folder); (await kindAt(at)) === 'nothing'; at = path.dirname(at)) missing.unshift(at);
+  for (const one of missing)
+    await mkdir(one).catch((error: NodeJS.ErrnoException) => {
+      // Another process may have made it meanwhile.
+      if (error.code !== 'EEXIST') throw error;
+    });
+  if (!(await stat(folder)).isDirectory())
+    throw Object.assign(new Error('no folder'), { code: 'ENOTDIR', syscall: 'mkdir' });
+};
 
 /** Failures of the disk told by what was to be written; verdicts and failures of whatever was read meanwhile stay what they are. */
 const writing = async <T>(place: string, work: () => Promise<T>): Promise<T> => {
@@ -35,6 +49,7 @@ const writes = new Set([
   'mkdir',
   'realpath',
   'lstat',
+  'stat',
   'link',
   'rename',
   'unlink',
@@ -51,6 +66,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'names there cannot be so long',
   ENOTDIR: 'a part of the path is no folder',
   EEXIST: 'a part of the path is no folder',
+  ENOENT: 'no folder can be made there',
 };
 
 const kindAt = async (place: string): Promise<'nothing' | 'file' | 'folder' | 'other'> => {
@@ -94,7 +110,7 @@ export const placeFile = async (
 ): Promise<void> => {
   await requireFree(root, segments, mayReplace);
   const place = path.join(root, ...segments);
-  await writing(place, () => mkdir(path.dirname(place), { recursive: true }));
+  await writing(place, () => makeFolders(path.dirname(place)));
   try {
     await writing(place, () =>
       withDraft(path.dirname(place), onInterrupt, async (draft, file) => {
@@ -148,6 +164,10 @@ export const placeNew = async <T>(
   write: (sink: Writable) => Promise<T>,
   prove: (draft: string) => Promise<void>,
 ): Promise<T> => {
+  if (place === '' || /[\\/]$/.test(place))
+    throw new UsageError(
+      `${place === '' ? 'the name of the new file is empty' : `${place} is the name of a folder`}; name a file`,
+    );
   const folder = await realpath(path.dirname(place)).catch(() => undefined);
   if (folder === undefined) throw new UsageError(`${path.dirname(place)}: no such folder`);
   const target = path.join(folder, path.basename(place));

@@ -1,7 +1,13 @@
 /** `fzip verify`: one verdict for what was given, and no green tick over a volume that was not. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { packSet } from '../../format/test/sets.ts';
-import { fzip, packed, sample, stored } from './packages.ts';
+import { fzip, packed, sample, stored, temporaryFolder } from './packages.ts';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 const zips = await packSet(sample(), 3);
 const paths = (numbers: readonly number[]): Promise<string[]> =>
@@ -49,5 +55,43 @@ describe('fzip verify', () => {
       'allowed together are volumes of one set',
     );
     expect(await refused([first as string, first as string])).toContain('allowed is each volume once');
+  });
+});
+
+describe('what is no file', () => {
+  test.each(['verify', 'inspect', 'repair'])('gets no verdict of %s, and is not waited for', async (command) => {
+    const folder = await temporaryFolder();
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const [place, what] of [
+      [pipe, 'a pipe'],
+      ['/dev/null', 'a device'],
+      [folder, 'a folder'],
+    ] as const) {
+      const out = command === 'repair' ? [path.join(folder, 'out.fzip')] : [];
+      const { code, err } = await fzip([command, place, ...out]);
+      expect([code, err]).toEqual([3, expect.stringContaining(`it is ${what}; allowed are files`)]);
+    }
+    expect((await fzip([command, '', ...(command === 'repair' ? ['x'] : [])])).code).toBe(2);
+  });
+
+  test('is no place to write to either', async () => {
+    const zip = await stored(await packed());
+    for (const dir of ['/proc/nowhere/at/all', '/dev/null/x'])
+      expect(await fzip(['extract', zip, '-d', dir])).toMatchObject({ code: 3 });
+    expect(await fzip(['extract', zip, '-d', ''])).toMatchObject({ code: 2 });
+    expect(await fzip(['convert', '--to', 'fzip', zip, `${path.dirname(zip)}/new/`])).toMatchObject({ code: 2 });
+  });
+
+  test('as an outlet that takes nothing is said to be one', async () => {
+    const zip = await stored(await packed());
+    const outlet = await open('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [main, 'verify', zip], {
+      stdio: ['ignore', outlet.fd, 'pipe'],
+      encoding: 'utf8',
+    });
+    await outlet.close();
+    expect([status, stderr]).toEqual([3, expect.stringContaining('standard output could not be written')]);
+    expect(stderr).not.toMatch(/ at .*:\d+:\d+/);
   });
 });

@@ -1,4 +1,6 @@
 /** Ending jobs, and finding out whether a message still has a job to work on. */
+
+import { shortText } from '@fzip/format';
 import { announceEnding } from './announce.ts';
 import {
   advance,
@@ -14,6 +16,7 @@ import { times } from './limits.ts';
 import { isHostile, measureEnding } from './measure-ending.ts';
 import type { Work } from './messages.ts';
 import { type Ports, StaleJob } from './ports.ts';
+import { isEmpty, rowsBeyondDefaults } from './restore/empty.ts';
 
 /** Another consumer holds the lease of this piece. The message is to come again when that consumer's time is over. */
 export class Busy extends Error {
@@ -169,19 +172,20 @@ export const failRestore = async (ports: Ports, work: Work, code: string, messag
 };
 
 /** The verdict that a package cannot be restored. Nothing was written. */
-export const refuseRestore = (
+export const refuseRestore = async (
   ports: Ports,
   job: Job,
   { errors, errorCount, errorsByCode, warnings }: Refusal,
-): Promise<Settled> =>
-  settle(ports, job, 'restore_validation_failed', {
+): Promise<Settled> => {
+  const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
+  return settle(ports, job, 'restore_validation_failed', {
     error: {
       code: 'VALIDATION_FAILED',
-      message: `the package cannot be restored: ${errors[0] ?? 'no reason was kept'}`,
+      message: shortText(`the package cannot be restored: ${errors[0] ?? 'no reason was kept'}`, 400),
     },
     errorDetails: errors.slice(0, kept),
     validationResults: {
-      profileEmpty: false,
+      profileEmpty: isEmpty(counts),
       schemaValid: false,
       ready: false,
       errors: errors.slice(0, kept),
@@ -190,6 +194,10 @@ export const refuseRestore = (
       warnings: warnings.slice(0, kept),
     },
   });
+};
+
+/** How long it may take to see whether the profile is empty, which is told beside what is wrong. */
+const countingMs = 2_000;
 
 /** The first errors in words; all of them counted. */
 type Refusal = Pick<ValidationResults, 'errors' | 'errorCount' | 'errorsByCode' | 'warnings'>;
@@ -208,8 +216,8 @@ export const failBackup = async (
 ): Promise<Settled> =>
   settle(ports, work, 'backup_failed', {
     intent: { kind: 'fail', code, message, at: ports.clock() },
-    error: { code, message },
-    ...(details.length > 0 ? { errorDetails: details.slice(0, kept) } : {}),
+    error: { code, message: shortText(message, 400) },
+    ...(details.length > 0 ? { errorDetails: details.slice(0, kept).map((one) => shortText(one)) } : {}),
     ...(validation ? { validation } : {}),
   });
 

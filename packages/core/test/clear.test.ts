@@ -5,6 +5,7 @@ import {
   createClear,
   createRestore,
   type Job,
+  type JobPatch,
   type Ports,
   retryRestore,
   sweep,
@@ -107,6 +108,57 @@ describe('clearing a profile', () => {
       ok: false,
       why: 'no-backup',
     });
+  });
+
+  test.each<[string, (job: Job, ports: MemoryPorts) => JobPatch | undefined, RegExp]>([
+    ['a part', (job) => ({ parameters: { ...job.parameters, backupType: 'accounts_only' } as never }), /a part/],
+    [
+      'HouseF3’s format',
+      (job) => ({ parameters: { ...job.parameters, packageFormat: 'housef3' } as never }),
+      /own format/,
+    ],
+    [
+      'poor quality',
+      (job) => ({ validation: { ...job.validation, overall_quality: 'poor' } as never }),
+      /quality is poor/,
+    ],
+    [
+      'files without bytes',
+      (job) => ({ summary: { ...job.summary, failedFilesCount: 1 } as never }),
+      /bytes of 1 file/,
+    ],
+    [
+      'damage that was found since',
+      ({ createdAt: at, jobId }) => ({
+        examinations: {
+          deep: { at, validationId: jobId, ok: false, damaged: true, issues: ['x'], issueCount: 1 },
+        },
+      }),
+      /damaged/,
+    ],
+    [
+      'fewer rows than there are now',
+      (_job, ports) => {
+        const [row] = ports.profiles.rows('accounts').filter(({ userId }) => userId === 'alice');
+        ports.profiles.put('accounts', [{ ...row, accountId: '00000000-0000-4000-8000-0000000000ab' } as Row]);
+        return undefined;
+      },
+      /accounts, and the profile/,
+    ],
+  ])('is not done on a backup of %s, and says why', async (_, change, lacks) => {
+    const ports = await two();
+    await backUp(ports, 'alice');
+    const [hint] = (await ports.jobs.list('alice', 'backup', { limit: 1 })).jobs;
+    const job = await ended(ports, hint as Job);
+    const patch = change(job, ports);
+    if (patch) await ports.jobs.change(job, patch);
+    expect(await createClear(ports, { userId: 'alice', withoutBackup: false })).toMatchObject({
+      ok: false,
+      why: 'no-backup',
+      lacks: { backupId: job.jobId, message: expect.stringMatching(lacks) },
+    });
+    expect(ports.queues.sent).toEqual([]);
+    expect((await createClear(ports, { userId: 'alice', withoutBackup: true })).ok).toBe(true);
   });
 
   test('is refused while a job of the user works, and asked for twice it is one', async () => {

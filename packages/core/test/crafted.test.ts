@@ -90,3 +90,19 @@ test('a package that names another user, and objects of another user, gives ever
   for (const kind of entityKinds) for (const { userId } of ports.profiles.rows(kind)) expect(userId).toBe('bob');
   for (const key of ports.files.objects.keys()) expect(key.startsWith('bob/')).toBe(true);
 });
+
+test('a package of names as long as a row may be ends in a verdict that fits into a row of a table', async () => {
+  const long = 'ü'.repeat(20_000);
+  const { job } = await restored(
+    await crafted({
+      rows: ({ transactions }) => {
+        for (const row of transactions) Object.assign(row, { status: '', fileId: long, [`own ${long}`]: 1 });
+      },
+      manifest: (manifest) =>
+        Object.assign(manifest, { failed_files: [{ fileId: long, fileName: long, reason: long }] }),
+    }),
+  );
+  expect(job?.status).toBe('restore_validation_failed');
+  expect(job?.validationResults).toMatchObject({ profileEmpty: true, ready: false });
+  expect(Buffer.byteLength(JSON.stringify(job))).toBeLessThan(100_000);
+});

@@ -10,11 +10,13 @@ import type { Entry } from './entry-table.ts';
 import { type Finding, PackageRefused } from './errors.ts';
 import { type Report, reporting } from './findings.ts';
 import { createIdList, type IdList, type Suspects } from './id-list.ts';
+import { ownText } from './known-line.ts';
 import { countKey, manifestEntry } from './manifest.ts';
 import { safeFileName } from './names.ts';
 import type { FileRow } from './owner-check.ts';
 import type { Volume } from './reader.ts';
 import { isNumber, numberText, type Row } from './row.ts';
+import type { RowLine } from './rows.ts';
 
 /** What was read of a volume. */
 export type Read = {
@@ -98,7 +100,7 @@ const readRows = async (
         for (const one of rows) {
           counts[kind] += 1;
           digest?.add(one.found);
-          const id = one.known ? one.known.id : idOf(kind, one.row);
+          const id = idIn(kind, one);
           if (id !== undefined) known.add(id);
           defects.row(kind, one, id, counts[kind], report, path);
           if (kind === 'categories') categories.row(one.row);
@@ -118,6 +120,12 @@ const readRows = async (
     }
   }
   return { counts, ...(digests ? { digests: eachKind((kind) => digests[kind].hex()) } : {}) };
+};
+
+/** Ids of transactions are looked at once; all others are kept for as long as the check lasts. */
+const idIn = (kind: EntityKind, one: RowLine): string | undefined => {
+  if (!one.known) return idOf(kind, one.row);
+  return kind === 'transactions' ? one.known.id : ownText(one.known.id);
 };
 
 const refuseMisplaced = ({ manifest }: Volume, kind: EntityKind, rows: number, report: Report): void => {
@@ -158,10 +166,10 @@ const readDoubles = async (
     for await (const rows of rowBatches(volume, kind)) {
       for (const one of rows) {
         place += 1;
-        const id = one.known ? one.known.id : idOf(kind, one.row);
+        const id = idIn(kind, one);
         if (id === undefined || !suspects.has(id)) continue;
         if (seen.has(id)) report.error(doubledAt(kind, id, place));
-        seen.add(id);
+        seen.add(ownText(id));
       }
     }
   } catch (error) {

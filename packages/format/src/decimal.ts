@@ -1,6 +1,7 @@
 /** Money: exact decimal numbers as text. No function here ever makes a float. */
 
-const decimal = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+/** Every character has one place where it can belong: no text, however long, is tried in more ways than one. */
+const decimal = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/;
 
 type Parts = { negative: boolean; digits: string; exponent: number };
 
@@ -10,11 +11,18 @@ const maxDigits = 38;
 const parts = (text: string): Parts | undefined => {
   const match = decimal.exec(text);
   if (!match) return undefined;
-  const [, sign, whole = '', fraction = '', power = '0'] = match;
-  if (whole === '' && fraction === '') return undefined;
+  const [, sign, whole = '', behind = '', alone = '', power = '0'] = match;
+  const fraction = behind + alone;
   const all = (whole + fraction).replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
+  const digits = withoutEnd(all, '0');
   return { negative: sign === '-', digits, exponent: Number(power) - fraction.length + (all.length - digits.length) };
+};
+
+/** A text without the characters at its end that are among some. By a loop: a pattern would begin anew at each of them. */
+export const withoutEnd = (text: string, some: string): string => {
+  let end = text.length;
+  while (end > 0 && some.includes(text[end - 1] as string)) end -= 1;
+  return text.slice(0, end);
 };
 
 /** What nearly all money looks like: of so few digits that there is nothing to count. */

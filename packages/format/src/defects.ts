@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { circleDefect, createCategoryCheck } from './category-check.ts';
 import { type EntityKind, entityKinds, type FieldPath, kindRules } from './entities.ts';
 import { everyText, valuesAt } from './fields.ts';
-import { type Problem, problems } from './manifest.ts';
+import { mostDefects, type Problem, problems } from './manifest.ts';
 import type { Row } from './row.ts';
 
 /** A statement of `known_defects`: so many rows of a kind lack a target, or hold an odd value, at a field. */
@@ -93,7 +93,7 @@ export class DefectLedger {
   readonly #categories = createCategoryCheck();
   #overflowed = false;
 
-  constructor(limit = 10_000) {
+  constructor(limit = mostDefects) {
     this.#limit = limit;
   }
 

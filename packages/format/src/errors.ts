@@ -54,6 +54,17 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
+/**
+ * A text as it is told and kept: a package may hold names of megabytes, and what is said of it has to fit where it is kept.
+ * @param most characters, whole ones
+ */
+export const shortText = (text: string, most = 300): string => {
+  if (text.length <= most) return text;
+  // Half a character is none.
+  const end = /[\ud800-\udbff]/.test(text[most - 2] ?? '') ? most - 2 : most - 1;
+  return `${text.slice(0, end)}…`;
+};
+
 /** A verdict about a package, thrown so that no row of a refused package is ever handed on. */
 export class PackageRefused extends Error {
   readonly code: RefusalCode;
@@ -62,7 +73,7 @@ export class PackageRefused extends Error {
 
   /** @param message names what was found and what is allowed */
   constructor(code: RefusalCode, message: string, entry?: string) {
-    super(entry === undefined ? message : `${entry}: ${message}`);
+    super(shortText(entry === undefined ? message : `${shortText(entry, 150)}: ${message}`));
     this.name = 'PackageRefused';
     this.code = code;
     this.entry = entry;

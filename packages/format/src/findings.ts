@@ -1,5 +1,5 @@
 /** What a check found: all of it counted, the first of it kept, and the first of each code. */
-import { type Finding, PackageRefused } from './errors.ts';
+import { type Finding, PackageRefused, shortText } from './errors.ts';
 
 /** How many findings have each code. */
 export type ByCode = Partial<Record<Finding['code'], number>>;
@@ -14,6 +14,14 @@ export type Findings = Report & {
   readonly warningsByCode: ByCode;
 };
 
+const shortened = ({ code, message, entry, id, path }: Finding): Finding => ({
+  code,
+  message: shortText(message),
+  ...(entry !== undefined && { entry: shortText(entry, 150) }),
+  ...(id !== undefined && { id: shortText(id, 100) }),
+  ...(path !== undefined && { path: shortText(path, 150) }),
+});
+
 /** @param most how many errors, and how many warnings, are kept */
 export const createFindings = (most = 100): Findings => {
   const [errors, warnings]: [Finding[], Finding[]] = [[], []];
@@ -21,7 +29,7 @@ export const createFindings = (most = 100): Findings => {
   const keep = (kept: Finding[], byCode: ByCode, finding: Finding): void => {
     const before = byCode[finding.code] ?? 0;
     byCode[finding.code] = before + 1;
-    if (kept.length < most || before === 0) kept.push(finding);
+    if (kept.length < most || before === 0) kept.push(shortened(finding));
   };
   return {
     errors,

@@ -1,6 +1,8 @@
 /** The manifest's text: JSON without a key given twice, in either dialect's spelling, as the one that our schema knows. */
 import { type Finding, PackageRefused } from './errors.ts';
 import { DataSummary, Manifest, manifestEntry, Snapshot, VolumeOfSet } from './manifest.ts';
+import type { Value } from './row.ts';
+import { deepest, endOfText, isWellFormed, levelsOf } from './row-limits.ts';
 
 /** `fzip-1.0` spells the manifest's keys in snake_case, HouseF3's own packages in camelCase. */
 export type Dialect = 'fzip-1.0' | 'housef3-2.5';
@@ -18,7 +20,10 @@ export const manifestFrom = (bytes: Buffer, notes: Finding[]): { manifest: Manif
   const json = dialect === 'housef3-2.5' ? inSnakeCase(written) : written;
   requireVersion(json, notes);
   const result = Manifest.safeParse(json);
-  if (result.success) return { manifest: result.data, dialect };
+  if (result.success) {
+    refuseTwoChecksums(result.data);
+    return { manifest: result.data, dialect };
+  }
   const [issue] = result.error.issues;
   throw new PackageRefused(
     'BAD_MANIFEST',
@@ -46,23 +51,38 @@ const requireVersion = (json: Json, notes: Finding[]): void => {
 };
 
 /** What the manifest states of each entry, as 64 hex digits in lower case. Keys with and without `data/` are read. */
-export const checksumsOf = (manifest: Manifest): Map<string, string> =>
-  new Map(
-    Object.entries(manifest.checksums).map(([name, value]) => [
-      name.includes('/') || name === manifestEntry ? name : `data/${name}`,
-      value.slice('sha256:'.length).toLowerCase(),
-    ]),
-  );
+export const checksumsOf = (manifest: Manifest): Map<string, string> => new Map(checksumPairs(manifest));
 
-/** @throws PackageRefused BAD_MANIFEST if the bytes are no JSON object, or give a key twice */
+const checksumPairs = (manifest: Manifest): [entry: string, sha256: string][] =>
+  Object.entries(manifest.checksums).map(([name, value]) => [
+    name.includes('/') || name === manifestEntry ? name : `data/${name}`,
+    value.slice('sha256:'.length).toLowerCase(),
+  ]);
+
+/** With and without `data/`, one entry may have two: readers differ in which one counts. */
+const refuseTwoChecksums = (manifest: Manifest): void => {
+  const seen = new Map<string, string>();
+  for (const [entry, sha256] of checksumPairs(manifest)) {
+    const other = seen.get(entry);
+    if (other !== undefined && other !== sha256)
+      throw new PackageRefused('BAD_MANIFEST', `${entry} has two checksums; allowed is one`, manifestEntry);
+    seen.set(entry, sha256);
+  }
+};
+
+/** @throws PackageRefused BAD_MANIFEST if the bytes are no JSON object, or give a key twice; TOO_DEEP, BAD_TEXT */
 const parseManifest = (bytes: Buffer): Json => {
   const text = decode(bytes);
+  if (text !== undefined && levelsOf(text) > deepest)
+    throw new PackageRefused('TOO_DEEP', `more than ${deepest} levels; allowed are ${deepest}`, manifestEntry);
   const json = text === undefined ? undefined : parse(text);
   if (text === undefined || !isJson(json))
     throw new PackageRefused('BAD_MANIFEST', `${bytes.length} bytes that are no JSON object in UTF-8`, manifestEntry);
   const twice = keyGivenTwice(text);
   if (twice !== undefined)
     throw new PackageRefused('BAD_MANIFEST', `the key ${twice} is given twice; allowed is once`, manifestEntry);
+  if (/\\ud[89a-f]/i.test(text) && !isWellFormed(json as Value))
+    throw new PackageRefused('BAD_TEXT', 'a text with half a character; allowed is well-formed Unicode', manifestEntry);
   return json;
 };
 
@@ -138,14 +158,17 @@ const camelCased = (json: Json, keys: ReadonlySet<string>): Json =>
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
-
 /** The first key that an object of this JSON holds twice: readers differ in which one counts. */
 const keyGivenTwice = (text: string): string | undefined => {
   const open: (Set<string> | undefined)[] = [];
   let last = '';
-  for (const [found] of text.matchAll(token)) {
-    if (found === '{') open.push(new Set());
+  for (let at = 0; at < text.length; at += 1) {
+    const found = text[at];
+    if (found === '"') {
+      const end = endOfText(text, at);
+      last = text.slice(at, end + 1);
+      at = end;
+    } else if (found === '{') open.push(new Set());
     else if (found === '[') open.push(undefined);
     else if (found === '}' || found === ']') open.pop();
     else if (found === ':') {
@@ -155,7 +178,6 @@ const keyGivenTwice = (text: string): string | undefined => {
       if (keys?.has(key)) return key;
       keys?.add(key);
     }
-    last = found;
   }
   return undefined;
 };

@@ -4,6 +4,9 @@ import { EntityKind } from './entities.ts';
 
 export const manifestEntry = 'manifest.json';
 
+/** Statements of `known_defects` in one manifest. A profile with more is in such a state that nobody should call it backed up. */
+export const mostDefects = 10_000;
+
 /** The oddnesses that a statement in `known_defects` may name. */
 export const problems = ['type', 'enum', 'length', 'format', 'range'] as const;
 export type Problem = (typeof problems)[number];
@@ -64,7 +67,10 @@ export const Manifest = z
     filters: z.looseObject({}).default({}),
     snapshot: Snapshot.optional(),
     failed_files: z.array(FailedFile).default([]),
-    known_defects: z.array(z.union([MissingTarget, OddValue])).default([]),
+    known_defects: z
+      .array(z.union([MissingTarget, OddValue]))
+      .max(mostDefects)
+      .default([]),
     not_included: z.array(z.string()).default([]),
     volume: VolumeOfSet.default({ number: 1, count: 1, set_id: '', set_summary: {} }),
   })

@@ -1,4 +1,5 @@
 /** Names of entries that every file system can hold. FORMAT.md, section 1. */
+import { withoutEnd } from './decimal.ts';
 
 const longestName = 200;
 /** A longer "extension" is a part of the name. */
@@ -16,7 +17,7 @@ export const safeFileName = (name: string): string => {
   return shortened(trimmed(clean)) || '_';
 };
 
-const trimmed = (name: string): string => name.replace(/[. ]+$/, '');
+const trimmed = (name: string): string => withoutEnd(name, '. ');
 
 const shortened = (name: string): string => {
   if (Buffer.byteLength(name) <= longestName) return name;

@@ -78,10 +78,12 @@ const isInteger = (value: unknown): boolean => Number.isSafeInteger(value) && (v
 
 /** Gives the row's only long integer the digits it has in the text, if it is beyond doubt where they stand. */
 const restoreLong = (row: Row, name: string, text: string, field: Field | undefined): boolean => {
+  // An escape may spell the name in another way.
+  if (text.includes('\\')) return false;
   const quoted = `"${name}"`;
-  // The last of equal names counts. Within a text the quotes would be escaped, and within an object its brace would follow.
+  // The last of equal names counts. Within an object its brace would follow.
   const at = text.lastIndexOf(quoted);
-  if (at < 1 || text[at - 1] === '\\' || text.indexOf('}', at) !== text.length - 1) return false;
+  if (at < 1 || text.indexOf('}', at) !== text.length - 1) return false;
   const digits = integerAfter(text, at + quoted.length);
   if (digits.length > longestInteger || Number(digits) !== row[name]) return false;
   const value = new ExactNumber(digits);
@@ -147,8 +149,10 @@ const typeCheck = (def: z.core.$ZodTypes['_zod']['def']): Check => {
       const allowed = new Set<unknown>(Object.values(def.entries));
       return (value) => allowed.has(value);
     }
-    case 'custom':
-      return constraintOf(def);
+    case 'custom': {
+      const check = constraintOf(def);
+      return (value) => !Object.is(value, -0) && check(value);
+    }
     case 'array': {
       const check = checkOf(def.element);
       return (value) => Array.isArray(value) && value.every(check);

@@ -1,5 +1,5 @@
 /** What no row of a DynamoDB table can be: too deep, too large, with numbers or texts that it cannot hold. */
-import { isDecimal } from './decimal.ts';
+import { isDecimal, withoutEnd } from './decimal.ts';
 import { PackageRefused } from './errors.ts';
 import { ExactNumber, isNumber, numberText, type Row, type Value } from './row.ts';
 
@@ -11,6 +11,28 @@ const largest = 400 * 1024;
 /** No value takes more than three bytes for a UTF-16 unit of its JSON, so rows of so many units need no counting. */
 export const longestPlainRow = Math.floor(largest / 3);
 const loneSurrogate = /\\ud[89a-f]/i;
+
+/** The most objects and lists that are open at one place of a JSON text. */
+export const levelsOf = (text: string): number => {
+  let [levels, most] = [0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = endOfText(text, at);
+    else if (code === 0x7b || code === 0x5b) most = Math.max(most, ++levels);
+    else if (code === 0x7d || code === 0x5d) levels -= 1;
+  }
+  return most;
+};
+
+/** Where the quote stands that ends the text which begins at `at`; the end of all if none does. */
+export const endOfText = (json: string, at: number): number => {
+  for (let end = json.indexOf('"', at + 1); end !== -1; end = json.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (json[end - 1 - escapes] === '\\') escapes += 1;
+    if (escapes % 2 === 0) return end;
+  }
+  return json.length;
+};
 
 /** @param text the row's JSON @throws PackageRefused BAD_TEXT, BAD_NUMBER, TOO_DEEP or ROW_TOO_LARGE */
 export const refuseUnfit = (row: Row, text: string): void => {
@@ -34,7 +56,8 @@ const refuseIn = (value: Value, levels: number): void => {
   for (const inner of Object.values(value)) refuseIn(inner, levels - 1);
 };
 
-const isWellFormed = (value: Value): boolean => {
+/** Whether no text in a value ends in the middle of a character. */
+export const isWellFormed = (value: Value): boolean => {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return true;
   return Object.entries(value).every(([key, inner]) => key.isWellFormed() && isWellFormed(inner));
@@ -56,7 +79,4 @@ const membersBytes = (map: { [key: string]: Value }, each: number): number =>
   Object.entries(map).reduce((sum, [key, inner]) => sum + Buffer.byteLength(key) + storedBytes(inner) + each, 0);
 
 const significantDigits = (text: string): number =>
-  text
-    .replace(/e.*$/i, '')
-    .replace(/\D/g, '')
-    .replace(/^0+|0+$/g, '').length;
+  withoutEnd(text.replace(/e.*$/i, '').replace(/\D/g, '').replace(/^0+/, ''), '0').length;

@@ -5,7 +5,7 @@ import { PackageRefused } from './errors.ts';
 import { type KnownLine, knownLine } from './known-line.ts';
 import { plainCheck } from './plain-row.ts';
 import { formatRow, parseRow, type Row } from './row.ts';
-import { refuseUnfit } from './row-limits.ts';
+import { deepest, levelsOf, refuseUnfit } from './row-limits.ts';
 import { createRowScanner, type Expecting, type RowScanner } from './row-scanner.ts';
 
 /**
@@ -136,6 +136,8 @@ const createSplitter = (kind: EntityKind, lineBytes: number): Splitter => {
   const lineRow = (text: string): RowLine | undefined => {
     const known = knownLine(kind, text);
     if (known) return new KnownRow(text, known);
+    // What a later value of the same name overwrites counts too; the scanner says so.
+    if (levelsOf(text) > deepest) return undefined;
     let row: Row;
     try {
       row = JSON.parse(text) as Row;

@@ -107,6 +107,19 @@ export const refusedPackages = (): Buffer[] => [
   make({ manifest: ({ data_summary }) => Object.assign(data_summary as object, { accounts_count: 2 }) }),
   make({ manifest: ({ data_summary }) => Object.assign(data_summary as object, { accounts_count: '1' }) }),
   stated({ volume: { number: 2, count: 1, set_id: 's', set_summary: {} } }),
+  make({
+    manifest: ({ checksums }) => Object.assign(checksums as object, { 'accounts.json': `sha256:${'0'.repeat(64)}` }),
+  }),
+  make({ manifestText: (text) => text.replace('{', `{"x":${'['.repeat(41)}${']'.repeat(41)},`) }),
+  make({ manifestText: (text) => text.replace('{', '{"x":"\\ud800",') }),
+  stated({
+    known_defects: Array.from({ length: 10_001 }, (_, n) => ({
+      kind: 'accounts',
+      field: 'defaultFileMapId',
+      missing: `${n}`,
+      rows: 1,
+    })),
+  }),
   // Data files and rows
   ...[
     '',
@@ -129,6 +142,7 @@ export const refusedPackages = (): Buffer[] => [
   line(`"a":${'1'.repeat(39)}`),
   line('"a":"\\ud800"'),
   line(`"a":${'['.repeat(41)}${']'.repeat(41)}`),
+  line(`"a":${'['.repeat(42)}${']'.repeat(42)},"a":1`),
   row('accounts', { accountId: 'no id' }),
   row('accounts', { accountId: undefined }),
   row('accounts', { accountType: 'piggy bank' }),
@@ -144,6 +158,7 @@ export const refusedPackages = (): Buffer[] => [
   row('transactions', { amount: 'much' }),
   row('transactions', { date: '2026-01-01' }),
   row('transactions', { status: '' }),
+  row('transactions', { transactionHash: -1 }),
   row('transactions', { description: 'd'.repeat(1001) }),
   make({ data: { accounts: dataText('accounts', [...rows.accounts, ...rows.accounts]) } }),
 ];

@@ -188,3 +188,25 @@ describe('a set of ids', () => {
     for (let index = 0; index < 20_000; index += 1) expect(ids.add(id(index))).toBe(false);
   });
 });
+
+describe('texts as long as a package may hold them', () => {
+  const long = 2_000_000;
+
+  // Whoever tries a text in more ways than one is at it for hours.
+  test('are judged to be numbers or not in one pass', () => {
+    for (const text of [
+      `${'1'.repeat(long)}x`,
+      `1${'0'.repeat(long)}1`,
+      `${'0'.repeat(long)}.`,
+      `.${'0'.repeat(long)}x`,
+    ]) {
+      expect(isDecimal(text)).toBe(text.endsWith('0.'));
+      expect(normalDecimal(text)).toBe(text.endsWith('0.') ? '0' : text);
+    }
+  });
+
+  test('are made names in one pass', () => {
+    expect(safeFileName(`${'.'.repeat(long)}x`)).toMatch(/^\.+x?$/);
+    expect(safeFileName(`x${'. '.repeat(long)}`)).toBe('x');
+  });
+});

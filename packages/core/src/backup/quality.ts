@@ -1,5 +1,6 @@
 /** The quality score: what a user may think of a backup, in a number and in words. */
 
+import { shortText } from '@fzip/format';
 import type { Job, Quality } from '../jobs.ts';
 import { type ExaminationMode, type ExaminationNote, examinationModes } from './examined.ts';
 import type { LastBackup } from './last-backup.ts';
@@ -81,10 +82,15 @@ export const quality = (facts: Facts): Quality => {
     files_failed: facts.filesFailed,
     compression_ratio: ratioOf(facts),
     processing_time_seconds: rounded(facts.seconds),
-    issues: issues(facts, missingRows).slice(0, listed),
+    issues: issues(facts, missingRows)
+      .slice(0, listed)
+      .map((issue) => shortText(issue, longestIssue)),
     recommendations: recommendations(facts, missingRows),
   };
 };
+
+/** Ten ids and what is wrong with them. */
+const longestIssue = 800;
 
 /** Stored bytes a plain one, in thousandths. */
 const ratioOf = ({ plainBytes, storedBytes }: Facts): number =>

@@ -7,6 +7,7 @@ import {
   OrderFreeDigest,
   openVolume,
   PackageRefused,
+  shortText,
 } from '@fzip/format';
 import * as z from 'zod';
 import type { Counts } from '../counts.ts';
@@ -96,9 +97,11 @@ const readBack = async (ports: Ports, job: Job, stored: VolumeRecord, number: nu
       filesPresent: found.files.present,
       filesFailed: found.files.failed,
       defects: manifest.known_defects.reduce((sum, defect) => sum + defect.rows, 0),
-      failedFiles: manifest.failed_files
-        .slice(0, kept)
-        .map(({ fileId, fileName, reason }) => ({ fileId, fileName, reason })),
+      failedFiles: manifest.failed_files.slice(0, kept).map(({ fileId, fileName, reason }) => ({
+        fileId: shortText(fileId, 100),
+        fileName: shortText(fileName, 200),
+        reason: shortText(reason),
+      })),
       dataChecksums: Object.fromEntries(
         Object.entries(manifest.checksums).filter(([name]) => name.startsWith('data/')),
       ),

@@ -7,15 +7,17 @@ import { jobsOf } from '../pages.ts';
 import type { Ports } from '../ports.ts';
 import { rowTtl } from '../settle.ts';
 import { profileCounts } from './counts.ts';
+import { lacksOf } from './covered.ts';
 
 export type CreatedClear =
   | { ok: true; job: Job; counts: Counts }
   | { ok: false; why: 'jobs-running'; running: Job }
-  | { ok: false; why: 'no-backup' };
+  /** `lacks` says what the newest one that can be downloaded lacks, if there is one. */
+  | { ok: false; why: 'no-backup'; lacks?: { backupId: string; message: string } };
 
 /**
  * Begins to clear a profile: everything HouseF3 has of it that a package can hold, files with all their versions. Not while a job of
- * the user works, and not without a complete backup that can be downloaded, unless the user wants it so. Asked for again while it
+ * the user works, and not without a backup that can be downloaded and holds all that is there, unless the user wants it so. Asked for again while it
  * works, it is the same job.
  */
 export const createClear = async (
@@ -28,7 +30,10 @@ export const createClear = async (
     if (running?.jobType === 'clear') return { ok: true, job: running, counts };
     if (running) return { ok: false, why: 'jobs-running', running };
   }
-  if (!withoutBackup && !(await lastCompleteBackup(ports, userId))) return { ok: false, why: 'no-backup' };
+  if (!withoutBackup) {
+    const backup = await coveringBackup(ports, userId, counts);
+    if (!backup.ok) return { ok: false, why: 'no-backup', ...(backup.lacks && { lacks: backup.lacks }) };
+  }
   const now = ports.clock();
   const made = newJob(ports, {
     jobId: ports.newId(),
@@ -48,14 +53,22 @@ export const createClear = async (
 /** The clearing first: whoever asks for it twice means it. */
 const types: readonly JobType[] = ['clear', 'restore', 'backup', 'validation'];
 
-/** The newest backup of everything that is there to be downloaded; each was read back and found whole when it completed. */
-const lastCompleteBackup = (ports: Ports, userId: string): Promise<Job | undefined> =>
-  newest(
-    ports,
-    userId,
-    'backup',
-    (job) => job.parameters?.backupType === 'complete' && jobCan.download(job, ports.clock()),
-  );
+/** Looks for a backup that holds all that is there, the newest first; each was read back and found whole when it completed. */
+const coveringBackup = async (
+  ports: Ports,
+  userId: string,
+  counts: Counts,
+): Promise<{ ok: true } | { ok: false; lacks?: { backupId: string; message: string } }> => {
+  let newest: { backupId: string; message: string } | undefined;
+  for await (const { jobId } of jobsOf(ports, userId, 'backup')) {
+    const job = await ports.jobs.find(jobId);
+    if (!job || !jobCan.download(job, ports.clock())) continue;
+    const message = lacksOf(job, counts);
+    if (message === undefined) return { ok: true };
+    newest ??= { backupId: jobId, message };
+  }
+  return { ok: false, ...(newest && { lacks: newest }) };
+};
 
 const newest = async (
   ports: Ports,

@@ -1,5 +1,5 @@
 /** restore-check: looks at one chunk with the tables' eyes; the last one gives the verdict. */
-import { type EntityKind, type Row, unwritableKeys } from '@fzip/format';
+import { type EntityKind, type Row, shortText, unwritableKeys } from '@fzip/format';
 import { announceEnding } from '../announce.ts';
 import { type Job, restoreParameters, type ValidationResults } from '../jobs.ts';
 import { finishPiece, records } from '../ledger.ts';
@@ -7,7 +7,7 @@ import type { RestoreCheckMessage } from '../messages.ts';
 import { type Ports, StaleJob } from '../ports.ts';
 import { reporter } from '../progress.ts';
 import { type Idle, refuseRestore, type Settled, settle, standing } from '../settle.ts';
-import { begin } from './begin.ts';
+import { begin, conflict } from './begin.ts';
 import { CheckedPiece, checkedScope } from './checked.ts';
 import { isEmpty, rowsBeyondDefaults } from './empty.ts';
 import { nameOf } from './prepare.ts';
@@ -48,7 +48,7 @@ const checkChunk = async (
     for (const { packaged, stored } of batch) {
       for (const { message } of unwritableKeys(kind, packaged)) {
         found.problemCount += 1;
-        if (found.problems.length < kept.piece) found.problems.push(`${nameOf(kind, stored)}: ${message}`);
+        if (found.problems.length < kept.piece) found.problems.push(shortText(`${nameOf(kind, stored)}: ${message}`));
       }
     }
     // A row that the table would refuse has no key to ask for.
@@ -83,13 +83,16 @@ export const concludeCheck = async (ports: Ports, job: Job, unpacked: Unpacked):
   }
   const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
   const profileEmpty = isEmpty(counts);
+  const { idMode, validateOnly, requireConfirmation } = restoreParameters(job);
+  // The package is right, and yet it cannot be restored as it was asked for.
+  const isTaken = idMode === 'preserve' && taken > 0;
   const validationResults: ValidationResults = {
     profileEmpty,
     schemaValid: true,
-    ready: profileEmpty,
-    errors: [],
-    errorCount: 0,
-    errorsByCode: {},
+    ready: profileEmpty && !isTaken,
+    errors: isTaken ? [conflict(taken)] : [],
+    errorCount: Number(isTaken),
+    errorsByCode: isTaken ? { ID_CONFLICT: 1 } : {},
     warnings: unpacked.warnings,
   };
   const facts: Facts = {
@@ -97,7 +100,6 @@ export const concludeCheck = async (ports: Ports, job: Job, unpacked: Unpacked):
     packageCounts: unpacked.counts,
     ...(unpacked.summary && { packageSummary: { ...unpacked.summary, idsTaken: taken } }),
   };
-  const { validateOnly, requireConfirmation } = restoreParameters(job);
   if (validateOnly) return settle(ports, job, 'restore_validation_passed', facts);
   if (requireConfirmation) return wait(ports, job, facts);
   const noted = await note(ports, job, facts);

@@ -11,6 +11,7 @@ import {
   oneSet,
   PackageRefused,
   type Row,
+  shortText,
   sortKey,
   type Volume,
 } from '@fzip/format';
@@ -37,6 +38,8 @@ import { holderOf, openUploads } from './uploads.ts';
 
 /** How many findings a job keeps; all are counted. */
 const kept = 100;
+/** Files without bytes that are named one by one. */
+const namedAtMost = 20;
 
 type Outcome = Checked | 'unpacked';
 
@@ -165,17 +168,31 @@ const readVolumes = async (
     errors: [],
     errorCount: 0,
     errorsByCode: {},
-    warnings: told('warnings'),
+    warnings: [...withoutBytes(volumes), ...told('warnings')].slice(0, kept),
     counts,
     chunks: stage.chunks,
     summary: summaryOf(preview.result(counts, true), bytes),
   };
 };
 
+/** Files that the package has no bytes of, as it says itself: their rows are restored, and their user has to know. */
+const withoutBytes = (volumes: readonly Volume[]): string[] => {
+  const failed = volumes.flatMap(({ manifest }) => manifest.failed_files);
+  if (failed.length === 0) return [];
+  const are = failed.length === 1 ? 'file is' : 'files are';
+  const shown = failed
+    .slice(0, namedAtMost)
+    .map(({ fileId, fileName, reason }) => `${fileName} (${fileId}): ${reason}`);
+  return [
+    `${failed.length} ${are} restored without bytes: the package does not hold them`,
+    ...shown.map((one) => shortText(`the bytes are missing of ${one}`)),
+  ];
+};
+
 /** A finding with the row it is about and where that stands. */
 const inWords = ({ message, id, path }: Finding): string => {
   const more = [id !== undefined && !message.includes(id) ? id : '', path ?? ''].filter((one) => one !== '');
-  return more.length === 0 ? message : `${message} (${more.join(', ')})`;
+  return shortText(more.length === 0 ? message : `${message} (${more.join(', ')})`);
 };
 
 const nothingOf = (errors: string[]): Omit<Unpacked, 'errorCount' | 'errorsByCode'> => ({
