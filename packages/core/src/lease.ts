@@ -2,6 +2,14 @@
 import type { LedgerScope, Ports } from './ports.ts';
 import { Busy } from './settle.ts';
 
+/**
+ * To be asked right before every write into a profile: whoever waits for a lease to end relies on its holder having stopped, and a
+ * process may have slept since its last answer came. @throws Error when the invocation's time is over
+ */
+export const requireTime = (ports: Pick<Ports, 'clock' | 'invocation'>, what: string): void => {
+  if (ports.clock() >= ports.invocation.deadline) throw new Error(`no time left to ${what}`);
+};
+
 /** @throws Busy while another consumer's lease lives */
 export const leased = async <T>(ports: Ports, scope: LedgerScope, n: number, work: () => Promise<T>): Promise<T> => {
   const { id: owner, deadline: until } = ports.invocation;

@@ -84,6 +84,8 @@ export const times = {
   stuckAfter: 35 * minute,
   /** How long a rollback may take before somebody is called. */
   rollbackAlarm: hour,
+  /** How long after its writer's time, or after it failed, a write may still land: clocks differ, and calls are under way. */
+  landing: 15_000,
   /** How long a restore waits for its package, and for its confirmation. */
   waitsAtMost: 24 * hour,
   /** How long staging of a failed job stays, so that a retry may use it. */

@@ -1,7 +1,7 @@
 /** profile-clear: deletes a user's rows kind by kind, then the files with all their versions. Whatever of it is done stays done. */
 import { type EntityKind, entityKinds, idOf, kindRules, type Row, referencesOf } from '@fzip/format';
 import type { Job } from '../jobs.ts';
-import { leased } from '../lease.ts';
+import { leased, requireTime } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';
 import { takeLock } from '../lock.ts';
 import type { ProfileClearMessage } from '../messages.ts';
@@ -78,7 +78,7 @@ const clearRows = async (ports: Ports, job: Job, pass: number, goOn: GoOn): Prom
     for await (const rows of rowPages(ports, { userId, kind })) {
       await clearReferred(ports, userId, kind, rows);
       // The index may show what is gone already, so that only the first look believes it.
-      if (pass === 1) await ports.profiles.deleteOwn(userId, kind, rows);
+      if (pass === 1) await deleteInTime(ports, userId, kind, rows);
       deleted += pass === 1 ? rows.length : await deleteThere(ports, userId, kind, rows);
       if (!(await goOn(rows.length))) return 'time-up';
     }
@@ -86,11 +86,17 @@ const clearRows = async (ports: Ports, job: Job, pass: number, goOn: GoOn): Prom
   return deleted;
 };
 
+/** One that slept past its time must not delete what was restored since. */
+const deleteInTime = async (ports: Ports, userId: string, kind: EntityKind, rows: readonly Row[]): Promise<void> => {
+  requireTime(ports, 'clear the profile');
+  await ports.profiles.deleteOwn(userId, kind, rows);
+};
+
 /** Deletes the rows that are there, whatever an index says. How many were. */
 const deleteThere = async (ports: Ports, userId: string, kind: EntityKind, rows: readonly Row[]): Promise<number> => {
   const found = await ports.profiles.get(kind, rows, ['userId']);
   const there = rows.filter((_, n) => found[n]?.userId === userId);
-  await ports.profiles.deleteOwn(userId, kind, there);
+  await deleteInTime(ports, userId, kind, there);
   return there.length;
 };
 
@@ -126,7 +132,7 @@ const clearReferred = async (ports: Ports, userId: string, kind: EntityKind, row
     // What only such an account leads to goes before it.
     for (const account of to === 'accounts' ? hidden : [])
       for await (const some of hiddenOf(ports, userId, account)) await deleteThere(ports, userId, 'transactions', some);
-    await ports.profiles.deleteOwn(userId, to, hidden);
+    await deleteInTime(ports, userId, to, hidden);
   }
 };
 
@@ -139,6 +145,7 @@ const isHidden = (kind: EntityKind, row: Row): boolean => {
 const clearFiles = async (ports: Ports, { userId }: Job, goOn: GoOn): Promise<boolean> => {
   let batch: { key: string; versionId: string }[] = [];
   const flush = async (): Promise<boolean> => {
+    requireTime(ports, 'clear the files');
     await Promise.all(batch.map(({ key, versionId }) => ports.files.deleteVersion(key, versionId)));
     batch = [];
     return goOn(0);

@@ -1,10 +1,11 @@
 /** restore-{kind}: writes one chunk into the tables; files' bytes before their rows. */
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { EntityKind, Entry, Volume } from '@fzip/format';
+import type { EntityKind, Entry, Row, Volume } from '@fzip/format';
+import { z } from 'zod';
 import { derivedId } from '../ids.ts';
 import type { Job, Writing } from '../jobs.ts';
-import { leased } from '../lease.ts';
+import { leased, requireTime } from '../lease.ts';
 import { finishPiece, scopeOf } from '../ledger.ts';
 import type { RestoreChunkMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
@@ -72,16 +73,14 @@ const write = async (
     if (ports.invocation.deadline - ports.clock() < ports.limits.handOverMs && rows - batch.length > from) {
       return { from: rows - batch.length };
     }
-    if (ports.clock() >= ports.invocation.deadline) throw new Error(`no time left to write ${kind} ${chunk}`);
     for (const some of files ? groupsOf(ports, files, batch) : []) {
       // Files may take long: the same look before each of them, or before some small ones.
       if (!(await standing(ports, job)).ok) return 'stopping';
-      if (ports.clock() >= ports.invocation.deadline)
-        throw new Error(`no time left to write the files of ${kind} ${chunk}`);
       await allEnded(some.map((file) => writeFile(ports, job, writing, file)));
     }
     const still = await standing(ports, job);
     if (!still.ok) return still.outcome;
+    requireTime(ports, `write ${kind} ${chunk}`);
     const stored = batch.map((row) => row.stored);
     const conflicts = await put(ports, job, writing, kind, stored);
     if (conflicts > 0) return failRestore(ports, job, 'ID_CONFLICT', conflict(conflicts));
@@ -175,6 +174,33 @@ const writeFile = async (
   const contentType = contentTypes[String(packaged.fileFormat)] ?? 'application/octet-stream';
   const body: Readable = volume.body(entry);
   const key = String(stored.s3Key);
-  if (entry.size > ports.limits.smallFileBytes) await ports.files.upload(key, body, { contentType });
-  else await ports.files.put(key, await buffer(body), { contentType });
+  const isLarge = entry.size > ports.limits.smallFileBytes;
+  const bytes = isLarge ? undefined : await buffer(body);
+  requireTime(ports, `write the file ${String(stored.fileId)}`);
+  if (bytes) await ports.files.put(key, bytes, { contentType });
+  else await ports.files.upload(key, body, { contentType });
+  if (ports.clock() >= ports.invocation.deadline) await takeBack(ports, job, writing, stored);
+};
+
+/** A file that was begun in time and whole too late: others may have undone the restore meanwhile, and know nothing of it. */
+const takeBack = async (ports: Ports, job: Job, writing: Writing, stored: Row): Promise<void> => {
+  const now = await ports.jobs.find(job.jobId);
+  if (now?.attempt === job.attempt && (now.status === 'restore_processing' || now.status === 'restore_completed'))
+    return;
+  // The row of whoever has restored the same file since says that it is theirs.
+  const [row] = await ports.profiles.get('transaction_files', [stored], ['userId']);
+  if (!row) await deleteWritten(ports, job, writing, String(stored.s3Key));
+};
+
+const OlderVersions = z.object({ versions: z.array(z.string()) });
+
+/** Deletes what this restore wrote at a key. The bucket is versioned: deleting an object alone would leave its bytes. */
+export const deleteWritten = async (ports: Ports, job: Work, { idMode }: Writing, key: string): Promise<void> => {
+  const noted = await ports.ledger.get(olderScope(job, key), 0);
+  // Nothing noted: nothing was written there.
+  if (idMode === 'preserve' && !noted) return;
+  const older = new Set(noted ? OlderVersions.parse(noted).versions : []);
+  const written: string[] = [];
+  for await (const { versionId } of ports.files.versions(key)) if (!older.has(versionId)) written.push(versionId);
+  for (const versionId of written) await ports.files.deleteVersion(key, versionId);
 };

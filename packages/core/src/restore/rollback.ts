@@ -1,23 +1,22 @@
 /** restore-rollback: deletes exactly what this restore wrote, where it belongs to this user, and ends the job. */
 
 import { type EntityKind, entityKinds, type Row } from '@fzip/format';
-import * as z from 'zod';
 import { atRest, type Job, type Writing } from '../jobs.ts';
-import { leased } from '../lease.ts';
+import { leased, requireTime } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';
+import { times } from '../limits.ts';
 import type { RestoreRollbackMessage, Work } from '../messages.ts';
 import type { LedgerScope, Ports } from '../ports.ts';
 import { endOf, type Idle, isAtHome, type Settled, settle } from '../settle.ts';
+import { restoreSteps } from './kinds.ts';
 import { idsOf, nameOf } from './prepare.ts';
-import { olderScope, writtenScope } from './restore-chunk.ts';
+import { deleteWritten, writtenScope } from './restore-chunk.ts';
 import { rowBatches } from './rows.ts';
 import { unpackedOf } from './unpacked.ts';
 
 type Outcome = Idle | Settled;
 
 const rollbackScope = (work: Work): LedgerScope => scopeOf(work, 'restore-rollback', 'profile');
-
-const OlderVersions = z.object({ versions: z.array(z.string()) });
 
 export const rollback = async (ports: Ports, message: RestoreRollbackMessage): Promise<Outcome> => {
   const job = await ports.jobs.find(message.jobId);
@@ -28,34 +27,44 @@ export const rollback = async (ports: Ports, message: RestoreRollbackMessage): P
   const { intent, writing } = job;
   if (job.status !== 'restore_rolling_back' || !intent || !writing) return 'out-of-order';
   await leased(ports, rollbackScope(message), 0, async () => {
-    await writersGone(ports, job);
+    const mayLand = await writersGone(ports, job);
     await deleteAll(ports, job, writing);
-    // A write that was under way when its writer's lease ended may land after the first pass.
+    // A write that was under way when its writer's lease ended, or that its writer gave up, may land after the first pass.
+    if (mayLand) await ports.sleep(times.landing);
     await deleteAll(ports, job, writing);
     await expectNothing(ports, job, writing);
   });
   return settle(ports, message, endOf(job, intent), { error: { code: intent.code, message: intent.message } });
 };
 
-/** Waits until no writer of this attempt holds a lease: the intent keeps new ones from beginning. */
-const writersGone = async (ports: Ports, job: Job): Promise<void> => {
+/**
+ * Waits until no writer of this attempt holds a lease: the intent keeps new ones from beginning. True if one did not give its
+ * lease back, or failed: then what it wrote last may still be under way.
+ */
+const writersGone = async (ports: Ports, job: Job): Promise<boolean> => {
   const { chunks } = await unpackedOf(ports, job);
+  let mayLand = false;
   for (const kind of entityKinds) {
+    if (chunks[kind] > 0 && (await ports.ledger.blamed(job, restoreSteps[kind])) !== undefined) mayLand = true;
     for (let n = 0; n < chunks[kind]; n += 1) {
       const until = await ports.ledger.leaseUntil(writtenScope(job, kind), n);
       if (until === undefined) continue;
       const left = until - ports.clock();
-      if (left > 0) await waitForLease(ports, job, kind, n, left);
+      const isGivenBack = left > 0 && (await waitForLease(ports, job, kind, n, left));
+      if (!isGivenBack) mayLand = true;
     }
   }
+  return mayLand;
 };
 
-const waitForLease = async (ports: Ports, job: Job, kind: EntityKind, n: number, leftMs: number): Promise<void> => {
+/** True if the lease was given back before it ended. */
+const waitForLease = async (ports: Ports, job: Job, kind: EntityKind, n: number, leftMs: number): Promise<boolean> => {
   const step = 250;
   for (let waited = 0; waited < leftMs; waited += step) {
     await ports.sleep(Math.min(step, leftMs - waited));
-    if ((await ports.ledger.leaseUntil(writtenScope(job, kind), n)) === undefined) return;
+    if ((await ports.ledger.leaseUntil(writtenScope(job, kind), n)) === undefined) return true;
   }
+  return false;
 };
 
 /** Every row that a restore writes, in the reverse of writing: what refers to others goes first. */
@@ -79,28 +88,20 @@ const deleteAll = async (ports: Ports, job: Job, writing: Writing): Promise<void
     await stillMine(ports, job);
     await ports.profiles.deleteOwn(job.userId, kind, rows);
     if (kind !== 'transaction_files') continue;
-    for (const { s3Key } of rows) await deleteVersions(ports, job, writing, String(s3Key));
+    for (const { s3Key } of rows) {
+      requireTime(ports, `roll back ${job.jobId}`);
+      await deleteWritten(ports, job, writing, String(s3Key));
+    }
   }
 };
 
 /** A rollback that outlived its lease must not delete what a later restore wrote. Also the job's heartbeat. */
 const stillMine = async (ports: Ports, { jobId, attempt, progress }: Job): Promise<void> => {
-  const now = await ports.jobs.find(jobId);
-  const mine = now?.status === 'restore_rolling_back' && now.attempt === attempt;
-  if (!mine || ports.clock() >= ports.invocation.deadline)
-    throw new Error(`the rollback of ${jobId} has run out of time`);
   await ports.jobs.report(jobId, attempt, ports.clock(), { percent: progress, phase: 'rolling_back' });
-};
-
-/** The bucket is versioned: deleting an object alone would leave its bytes. */
-const deleteVersions = async (ports: Ports, job: Job, { idMode }: Writing, key: string): Promise<void> => {
-  const noted = await ports.ledger.get(olderScope(job, key), 0);
-  // Nothing noted: nothing was written there.
-  if (idMode === 'preserve' && !noted) return;
-  const older = new Set(noted ? OlderVersions.parse(noted).versions : []);
-  const written: string[] = [];
-  for await (const { versionId } of ports.files.versions(key)) if (!older.has(versionId)) written.push(versionId);
-  for (const versionId of written) await ports.files.deleteVersion(key, versionId);
+  const now = await ports.jobs.find(jobId);
+  if (now?.status !== 'restore_rolling_back' || now.attempt !== attempt)
+    throw new Error(`the rollback of ${jobId} is another's by now`);
+  requireTime(ports, `roll back ${jobId}`);
 };
 
 /** @throws Error if a row of this restore is still there: the rollback is done again */
