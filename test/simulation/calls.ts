@@ -10,6 +10,7 @@ import type { Call, Fault } from './faults.ts';
 import { halfOf } from './halves.ts';
 import type { Process } from './process.ts';
 import { inWords } from './trace.ts';
+import { watchWork } from './watch-works.ts';
 import type { World } from './world.ts';
 
 const rows = {
@@ -81,8 +82,9 @@ const travelMs = ({ chance }: World): number => {
 
 const call = (world: World, process: Process, what: Call, parameters: unknown[], method: Method): Promise<unknown> => {
   if (process.state === 'dead') return new Promise(() => undefined);
+  watchWork(world, process, what, parameters);
   const { timeline } = world;
-  const fault = process.isSafe ? undefined : world.faults.of(what, timeline.now());
+  const fault = process.isSafe ? undefined : world.faults.of(what, timeline.now(), process.name);
   return new Promise((resolve, reject) => {
     const then = (ms: number, go: () => void) => timeline.after(ms, () => process.state !== 'dead' && go());
     const told = (note: string) => world.trace?.(process.name, inWords(what, parameters), note);

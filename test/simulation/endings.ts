@@ -1,10 +1,13 @@
 /** What must be so when a run is over. */
-import { atRest, type Job, jobOfPackage } from '@fzip/core';
+import { atRest, derivedId, type Job, jobOfPackage } from '@fzip/core';
 import { entityKinds, formatRow, type Row } from '@fzip/format';
 import { contentsOf, contentsOfPackage, difference, withoutIds } from './contents.ts';
 import { isEmptyProfile, type Profile, profileNow } from './profiles.ts';
 import { checkEvents } from './watch-events.ts';
 import { violated, type World } from './world.ts';
+
+/** Clocks differ, and calls take their time. */
+const slackMs = 30_000;
 
 const empty: Profile = {
   rows: { accounts: [], categories: [], file_maps: [], transaction_files: [], transactions: [], analytics: [] },
@@ -42,6 +45,9 @@ export const checkAtEnd = async (world: World): Promise<void> => {
     for await (const { key } of memory[store].unfinished('')) violated(world, `an unfinished upload of ${key} is left`);
   for (const [user, { jobId }] of memory.ledger.locks)
     violated(world, `the profile of ${user} is locked by job ${jobId} (${jobs.get(jobId)?.status ?? 'gone'})`);
+  const kept = new Set(memory.ledger.letters().map(({ id }) => id));
+  for (const { step, messageId } of world.dead)
+    if (!kept.has(derivedId(`dead:${step}:${messageId}`))) violated(world, `a dead letter of ${step} was not kept`);
   for (const kind of entityKinds)
     if (memory.scratch.rows(kind).length > 0) violated(world, `rows of ${kind} are left in the scratch tables`);
   for (const user of new Set([...seen.values()].map(({ userId }) => userId))) checkProfile(world, user);
@@ -80,6 +86,9 @@ const checkProfile = (world: World, user: string): void => {
     .filter(({ status }) => status === 'restore_completed' || status === 'clear_completed')
     .sort((a, b) => (a.completedAt ?? 0) - (b.completedAt ?? 0));
   for (const { jobId, status } of written) {
+    const { writing } = seen.get(jobId) ?? {};
+    const early = (story.added.get(user) ?? []).some(({ at }) => writing && at + slackMs < writing.startedAt);
+    if (early) violated(world, `restore ${jobId} began to write into a profile that was filled before`);
     if (status === 'clear_completed') expected = empty;
     else if (isEmptyProfile(expected)) expected = story.restores.get(jobId) ?? empty;
     else violated(world, `restore ${jobId} completed into a profile that was not empty`);

@@ -15,7 +15,7 @@ const good = { backup: 'backup_completed', restore: 'restore_completed' } as con
 
 const effectsOf = async (story: keyof typeof good): Promise<number> => {
   const faults = faultAt(0, 'twice');
-  const { violations } = await simulate({ seed, stories: [story], faults, isPlain: true });
+  const { violations } = await simulate({ seed, stories: [story], faults, mode: 'strict', isUsual: true });
   expect(violations).toEqual([]);
   return faults.effects();
 };
@@ -26,14 +26,10 @@ describe.each(['backup', 'restore'] as const)('a %s of which one call goes wrong
     expect(effects).toBeGreaterThan(100);
     const offset = kinds.indexOf(kind) % stride;
     for (let nth = 1 + offset; nth <= effects; nth += stride) {
-      const { violations, endings } = await simulate({
-        seed,
-        stories: [story],
-        faults: faultAt(nth, kind),
-        isPlain: true,
-      });
+      const faults = faultAt(nth, kind);
+      const { violations, endings } = await simulate({ seed, stories: [story], faults, mode: 'strict', isUsual: true });
       expect(violations, `call ${nth} of ${effects} ${kind}`).toEqual([]);
-      expect(endings, `call ${nth} of ${effects} ${kind}`).toEqual([good[story]]);
+      expect(endings).toEqual([good[story]]);
     }
   });
 });

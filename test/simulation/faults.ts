@@ -20,21 +20,23 @@ export type Call = {
  * - dies before, dies after: the process ends at this call and never goes on
  * - pauses: the answer comes when the process wakes, long after its message is visible again
  */
-export type FaultKind =
-  | 'fails before'
-  | 'fails after'
-  | 'lands late'
-  | 'half'
-  | 'twice'
-  | 'dies before'
-  | 'dies after'
-  | 'pauses';
+export const faultKinds = [
+  'fails before',
+  'fails after',
+  'lands late',
+  'half',
+  'twice',
+  'dies before',
+  'dies after',
+  'pauses',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
 
 export type Fault = { kind: FaultKind /** How long a pause is, or how late a call lands. */; ms: number };
 
 export type Faults = {
   /** What goes wrong with a call that is made now; undefined if nothing does. */
-  of(call: Call, now: number): Fault | undefined;
+  of(call: Call, now: number, process: string): Fault | undefined;
   /** A message: how long it takes, and whether it comes twice. */
   delivery(now: number): { delayMs: number; isDoubled: boolean };
   /** An acknowledgement, or a notification of the storage, that gets lost. */
@@ -45,6 +47,18 @@ export const noFaults: Faults = {
   of: () => undefined,
   delivery: () => ({ delayMs: 0, isDoubled: false }),
   isLost: () => false,
+};
+
+/** Nothing fails, and every so many messages one comes twice. */
+export const messagesTwice = (every: number): Faults => {
+  let sent = 0;
+  return {
+    ...noFaults,
+    delivery: () => {
+      sent += 1;
+      return { delayMs: 0, isDoubled: sent % every === 0 };
+    },
+  };
 };
 
 const [second, minute] = [1_000, 60_000];
@@ -84,11 +98,9 @@ export const randomFaults = (chance: Chance, start: number): Faults => {
   const isOver = (now: number) => now > until || left <= 0;
   return {
     of: ({ port, isEffect, isDivisible }, now) => {
-      if (isOver(now)) return undefined;
-      if (port === burst.port && now >= burst.from && now < burst.to && chance.happens(0.7)) {
-        left -= 0.1;
+      if (port === burst.port && now >= burst.from && now < burst.to && chance.happens(burst.p))
         return { kind: 'fails before', ms: 0 };
-      }
+      if (isOver(now)) return undefined;
       if (!chance.happens(isEffect ? mood.calls * 2 : mood.calls / 2)) return undefined;
       const kind = chance.weighed((isEffect ? weights : readWeights) as Record<FaultKind, number>);
       left -= 1;
@@ -111,16 +123,21 @@ const pauseMs = (chance: Chance): number =>
     chance.between(1 * minute, 150 * minute),
   ]);
 
+type Burst = { port: string; from: number; to: number; p: number };
+
 /** A while in which one service refuses most calls. */
-const burstOf = (chance: Chance, start: number, p: number): { port: string; from: number; to: number } => {
+const burstOf = (chance: Chance, start: number, p: number): Burst => {
   const port = chance.pick(['jobs', 'ledger', 'profiles', 'packages', 'files', 'queues', 'events']);
-  if (!chance.happens(p)) return { port, from: 0, to: 0 };
+  if (!chance.happens(p)) return { port, from: 0, to: 0, p: 0 };
   const from = start + chance.between(0, 30 * second);
-  return { port, from, to: from + chance.between(200, 30 * minute) };
+  // Now and then a service is out for longer than messages are received.
+  const isOutage = chance.happens(0.15);
+  const ms = isOutage ? chance.between(90 * minute, 150 * minute) : chance.between(200, 30 * minute);
+  return { port, from, to: from + ms, p: isOutage ? 1 : 0.7 };
 };
 
-/** One fault, at the n-th side effect. `effects` counts those that were made. */
-export const faultAt = (nth: number, kind: FaultKind): Faults & { effects(): number } => {
+/** One fault, at the n-th side effect, that lasts so long if it lasts. `effects` counts those that were made. */
+export const faultAt = (nth: number, kind: FaultKind, ms = 15_000): Faults & { effects(): number } => {
   let effects = 0;
   return {
     ...noFaults,
@@ -128,9 +145,7 @@ export const faultAt = (nth: number, kind: FaultKind): Faults & { effects(): num
     of: (call) => {
       if (!call.isEffect) return undefined;
       effects += 1;
-      return effects === nth
-        ? { kind: kind === 'half' && !call.isDivisible ? 'fails before' : kind, ms: 0 }
-        : undefined;
+      return effects === nth ? { kind: kind === 'half' && !call.isDivisible ? 'fails before' : kind, ms } : undefined;
     },
   };
 };

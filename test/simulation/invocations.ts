@@ -1,6 +1,7 @@
 /** Messages to functions: the product's own Lambda handlers, invoked as an event source mapping does. */
 import { deadLetterQueueName, type Step, topology } from '@fzip/core';
 import { type BatchHandler, type Binding, consumers, deadLetterConsumer, sweep, type Telemetry } from '@fzip/functions';
+import { z } from 'zod';
 import { portsOf } from './calls.ts';
 import type { Process } from './process.ts';
 import type { Letter } from './queues.ts';
@@ -38,7 +39,9 @@ export const deliver = (world: World, letters: readonly Letter[]): void => {
     return;
   }
   const name = isDead ? deadLetterQueueName(step) : step;
-  const process = world.begin(name, isDead ? smallSeconds : topology[step].timeoutSeconds);
+  const works = worksOf(letters);
+  const seconds = isDead ? smallSeconds : topology[step].timeoutSeconds;
+  const process = world.begin(name, seconds, works && { works });
   world.trace?.(
     process.name,
     `receives ${letters.map(({ body, receives }) => `${body} (${receives}.)`).join(' ')}`,
@@ -46,7 +49,11 @@ export const deliver = (world: World, letters: readonly Letter[]): void => {
   );
   if (world.bug?.acknowledgesFirst && !isDead) world.queues.acknowledge(letters);
   const handler = handlerOf(world, process, step, isDead);
-  handler(eventOf(letters), contextOf(process)).then(
+  const understood = (letter: Letter) => ({
+    ...letter,
+    body: world.bug?.received?.(letter.body, world) ?? letter.body,
+  });
+  handler(eventOf(letters.map(understood)), contextOf(process)).then(
     ({ batchItemFailures }) => {
       if (process.state === 'dead') return;
       process.end();
@@ -61,11 +68,16 @@ export const deliver = (world: World, letters: readonly Letter[]): void => {
   );
 };
 
-const handlerOf = (world: World, process: Process, step: Step, isDead: boolean): BatchHandler => {
-  const binding = bindingOf(world, process);
-  if (isDead) return deadLetterConsumer(step)(binding);
-  const handler = consumers[step](binding);
-  return world.bug?.consumer?.(step, handler, world) ?? handler;
+const handlerOf = (world: World, process: Process, step: Step, isDead: boolean): BatchHandler =>
+  (isDead ? deadLetterConsumer(step) : consumers[step])(bindingOf(world, process));
+
+const Work = z.object({ jobId: z.string(), attempt: z.number(), roundTrip: z.undefined().optional() });
+
+/** What messages say that they are about, if all of them do. */
+const worksOf = (letters: readonly Letter[]): ReadonlySet<string> | undefined => {
+  const works = letters.map(({ body }) => Work.safeParse(JSON.parse(body)).data);
+  const isTold = letters.every(({ step }, n) => works[n] && step !== 'backup-examine');
+  return isTold ? new Set(works.map((work) => `${work?.jobId}:${work?.attempt}`)) : undefined;
 };
 
 /** Runs a sweep; whether it succeeds does not matter, since the next one comes. */

@@ -9,6 +9,8 @@ export type Process = {
   readonly skewMs: number;
   /** Whether anything goes wrong with it. */
   readonly isSafe: boolean;
+  /** `{jobId}:{attempt}` of each message that it works on; undefined if a message does not say. */
+  readonly works?: ReadonlySet<string>;
   state: 'lives' | 'ended' | 'dead';
   /** Rejects when the process dies. */
   readonly death: Promise<never>;
@@ -16,7 +18,10 @@ export type Process = {
   end(): void;
 };
 
-export const createProcess = (of: Pick<Process, 'name' | 'invocation' | 'skewMs' | 'isSafe'>): Process => {
+/** Whether a process runs a step, or the sweep. */
+export const isOf = ({ name }: Process, what: string): boolean => name.startsWith(`${what} `);
+
+export const createProcess = (of: Pick<Process, 'name' | 'invocation' | 'skewMs' | 'isSafe' | 'works'>): Process => {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined);
   const process: Process = {

@@ -60,6 +60,7 @@ export const createQueues = (world: World, deliver: (letters: readonly Letter[])
   };
   const bury = (letter: Letter): void => {
     letter.isGone = true;
+    world.dead.push(letter);
     world.trace?.(deadLetterQueueName(letter.step), `takes ${letter.body}`, '');
     show({ ...letter, isDead: true, isGone: false, receives: 0 });
   };
@@ -74,7 +75,8 @@ export const createQueues = (world: World, deliver: (letters: readonly Letter[])
       const letter = { messageId: `message-${sent}`, step, isDead: false, body, user, receives: 0, isGone: false };
       const { delayMs: late, isDoubled } = world.faults.delivery(timeline.now());
       add({ ...letter }, delayMs + late);
-      if (isDoubled) add({ ...letter }, delayMs + chance.between(0, 20_000));
+      // Not of what waits, or a wait of some rounds would fill the queue with itself.
+      if (isDoubled && delayMs === 0) add({ ...letter }, delayMs + chance.between(0, 20_000));
     },
     acknowledge: (letters) => {
       for (const letter of letters) {

@@ -29,7 +29,7 @@ export const runToRest = async (world: World): Promise<void> => {
     // Where nothing else is under way, the sweeps between would change nothing.
     timeline.after(idle ? hour / 2 : sweepEverySeconds * 1_000, tick);
   };
-  timeline.after(sweepEverySeconds * 1_000, tick);
+  timeline.after(world.chance.pick([world.chance.between(200, 8_000), sweepEverySeconds * 1_000]), tick);
   for (let steps = 0; !isOver && violations.size === 0; steps += 1) {
     if (steps > mostSteps) violated(world, `it never came to rest: ${mostSteps} things happened`);
     if (!(await timeline.step())) return;

@@ -113,7 +113,7 @@ const disturb = async (
   if (!row) throw new Error('a profile without accounts');
   world.memory.profiles.put('accounts', [row]);
   world.trace?.(`HouseF3 of ${user}`, 'writes an account', '');
-  world.story.added.set(user, [{ kind: 'accounts', row }]);
+  world.story.added.set(user, [{ kind: 'accounts', row, at: world.timeline.now() }]);
 };
 
 const retryWhenFailed = async (world: World, jobId: string): Promise<void> => {
@@ -133,6 +133,81 @@ const twoRestores = async (world: World, { user, chance }: Told): Promise<void> 
   const ids = [await askForRestore(world, user, made), await askForRestore(world, user, made)];
   for (const id of ids) if (id !== undefined) act(world, () => upload(world, user, id, made));
   if (chance.happens(0.4)) await rest(world, someTime(chance));
+};
+
+/** A restore that its user cancels while it works. */
+const canceled = async (world: World, { user, chance, isPlain }: Told): Promise<void> => {
+  world.story.disturbed.add(user);
+  const made = packageOf(1);
+  const jobId = await askForRestore(world, user, made);
+  if (jobId === undefined) return;
+  await upload(world, user, jobId, made);
+  if (isPlain) return;
+  const writes = (status: string | undefined) => status === undefined || status === 'restore_processing';
+  await waitFor(world, jobId, (job) => writes(job?.status), 3 * hour, 20);
+  await rest(world, chance.between(0, 2_500));
+  await cancel(world, jobId);
+};
+
+/** A restore that its user cancels long after it has begun to write. */
+const canceledLate = async (world: World, { user }: Told): Promise<void> => {
+  world.story.disturbed.add(user);
+  const made = packageOf(1);
+  const jobId = await askForRestore(world, user, made);
+  if (jobId === undefined) return;
+  await upload(world, user, jobId, made);
+  // Long after it would have completed, if nobody slept.
+  await rest(world, 60_000);
+  await cancel(world, jobId);
+};
+
+/** A backup that its user deletes right after asking for it. */
+const removed = async (world: World, { user, chance }: Told): Promise<void> => {
+  world.story.disturbed.add(user);
+  const profile = smallProfile(user, 1);
+  await lives(world, user, profile);
+  const jobId = await backUp(world, user, profile);
+  await rest(world, chance.between(0, 1_000));
+  await remove(world, jobId);
+};
+
+/** A restore into a profile that HouseF3 fills meanwhile. */
+const filled = async (world: World, told: Told): Promise<void> => {
+  world.story.disturbed.add(told.user);
+  const made = packageOf(2);
+  const jobId = await askForRestore(world, told.user, made);
+  if (jobId === undefined) return;
+  await upload(world, told.user, jobId, made);
+  await rest(world, told.chance.between(0, 6_000));
+  await disturb(world, told, jobId, 'fill');
+  if (told.chance.happens(0.5)) await cancel(world, jobId);
+};
+
+/** A restore that fails since the profile is filled, and is run again when it is empty: messages of both are on their way. */
+const retried = async (world: World, { user, chance }: Told): Promise<void> => {
+  world.story.disturbed.add(user);
+  const made = packageOf(1);
+  const jobId = await askForRestore(world, user, made);
+  if (jobId === undefined) return;
+  const row = smallProfile(user, 9).rows.accounts[0];
+  if (!row) throw new Error('a profile without accounts');
+  world.memory.profiles.put('accounts', [row]);
+  await upload(world, user, jobId, made);
+  await waitFor(world, jobId, (job) => job === undefined || job.completedAt !== undefined, 6 * hour, 100);
+  world.memory.profiles.remove('accounts', row);
+  for (let tries = chance.between(1, 2); tries > 0; tries -= 1) await retryWhenFailed(world, jobId);
+};
+
+/** Two users restore the same package at once: both find its ids free, and only one can have them. */
+const samePackage = async (world: World, { user }: Told): Promise<void> => {
+  const made = packageOf(1);
+  for (const one of [user, `${user}-too`]) {
+    world.story.disturbed.add(one);
+    act(world, async () => {
+      const jobId = await askForRestore(world, one, made);
+      if (jobId !== undefined) await upload(world, one, jobId, made);
+    });
+  }
 };
 
 /** A profile that is cleared, and then restored. */
@@ -170,7 +245,19 @@ const withoutFailed = async (volumes: readonly Buffer[], profile: Profile): Prom
   return { ...profile, files };
 };
 
-const stories = { backup, restore, twoRestores, clearing, backupThenRestore } as const;
+const stories = {
+  backup,
+  restore,
+  twoRestores,
+  clearing,
+  backupThenRestore,
+  canceled,
+  canceledLate,
+  removed,
+  filled,
+  retried,
+  samePackage,
+} as const;
 export type StoryName = keyof typeof stories;
 
 /** Begins what the users of a run do: one of them, or several at once. Gives the names of the stories. */
@@ -189,6 +276,18 @@ export const beginStories = (
 
 const chosen = (chance: Chance): StoryName[] => {
   const one = (): StoryName =>
-    chance.weighed({ backup: 4, restore: 6, twoRestores: 1, clearing: 1, backupThenRestore: 2 });
+    chance.weighed({
+      backup: 5,
+      restore: 7,
+      twoRestores: 1,
+      clearing: 2,
+      backupThenRestore: 2,
+      canceled: 3,
+      canceledLate: 0,
+      removed: 1,
+      filled: 1,
+      retried: 2,
+      samePackage: 1,
+    });
   return Array.from({ length: chance.weighed({ one: 6, two: 3, three: 1 }) === 'one' ? 1 : chance.between(2, 3) }, one);
 };

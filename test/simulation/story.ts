@@ -8,8 +8,8 @@ export type Story = {
   /** By the job's id: the profile that was backed up, or that the package to be restored was made of. */
   backups: Map<string, Profile>;
   restores: Map<string, Profile>;
-  /** What a user's HouseF3 wrote meanwhile: by user, rows that nobody may touch. */
-  added: Map<string, { kind: EntityKind; row: Row }[]>;
+  /** What a user's HouseF3 wrote meanwhile: by user, rows that nobody may touch, and when (ms since epoch). */
+  added: Map<string, { kind: EntityKind; row: Row; at: number }[]>;
   /** Users who did what makes an ending other than the good one right: canceled, deleted, filled the profile, did nothing. */
   disturbed: Set<string>;
 };

@@ -62,8 +62,14 @@ const request = async <T>(world: World, name: string, work: (ports: Ports) => Pr
 export const peek = (world: World, jobId: string): Promise<Job | undefined> => world.memory.jobs.find(jobId);
 
 /** Waits until a job is as it is wanted, or for so long. */
-export const waitFor = async (world: World, jobId: string, is: (job: Job | undefined) => boolean, mostMs: number) => {
-  for (let [waited, step] = [0, 500]; waited < mostMs; step = Math.min(step * 2, 300_000)) {
+export const waitFor = async (
+  world: World,
+  jobId: string,
+  is: (job: Job | undefined) => boolean,
+  mostMs: number,
+  firstMs = 500,
+): Promise<Job | undefined> => {
+  for (let [waited, step] = [0, firstMs]; waited < mostMs; step = Math.min(step * 2, 300_000)) {
     const job = await peek(world, jobId);
     if (is(job)) return job;
     waited += step;

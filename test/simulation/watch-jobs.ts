@@ -12,6 +12,14 @@ const first: ReadonlySet<JobStatus> = new Set<JobStatus>([
   'validation_processing',
 ]);
 
+/** Statuses that a job which was told to end never comes to. */
+const good: ReadonlySet<JobStatus> = new Set<JobStatus>([
+  'backup_completed',
+  'restore_completed',
+  'restore_validation_passed',
+  'clear_completed',
+]);
+
 export const watchedJobs = (world: World): MemoryJobStore => {
   const { jobs } = world.memory;
   const deleted = new Set<string>();
@@ -54,6 +62,8 @@ const compare = (world: World, before: Job, after: Job): void => {
   if (isRetry) return;
   if (after.progress < before.progress) say(`its progress fell from ${before.progress} to ${after.progress}`);
   if (before.intent && !isDeepStrictEqual(before.intent, after.intent)) say('its intent was changed');
+  if (before.intent && after.status !== before.status && good.has(after.status))
+    say(`was to end (${before.intent.code}) and is ${after.status}`);
   if (before.writing && !isDeepStrictEqual(before.writing, after.writing)) say('its way of writing was changed');
   if (before.pieces && !isDeepStrictEqual(before.pieces, after.pieces)) say('its pieces were cut anew');
   const lost = before.announced.filter((id) => !after.announced.includes(id));

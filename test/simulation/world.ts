@@ -1,7 +1,7 @@
 /** One simulated world: services in memory, queues, a clock, and the processes that use them. */
-import type { Job, Limits, Ports, Step } from '@fzip/core';
-import type { BatchHandler } from '@fzip/functions';
+import type { Job, Limits, Step } from '@fzip/core';
 import { type MemoryPorts, memoryPorts } from '@fzip/testing';
+import type { Bug } from './bug.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { Faults } from './faults.ts';
 import { deliver } from './invocations.ts';
@@ -11,19 +11,6 @@ import { servicesOf } from './services.ts';
 import { newStory, type Story } from './story.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { type Trace, traceLine } from './trace.ts';
-
-/** A deliberate mistake: what it changes of what the world or the product does. Product code knows nothing of it. */
-export type Bug = {
-  name: string;
-  /** Of a process, whatever it is. */
-  ports?(ports: Ports, process: Process, world: World): Ports;
-  /** Of a step's consumer. */
-  consumer?(step: Step, handler: BatchHandler, world: World): BatchHandler;
-  /** Messages are acknowledged when they are received. */
-  acknowledgesFirst?: true;
-  /** Dead letters are let go unread. */
-  ignoresDeadLetters?: true;
-};
 
 export type World = {
   readonly seed: number;
@@ -46,11 +33,15 @@ export type World = {
   /** Users who have not done all they are going to do. */
   actors: number;
   readonly story: Story;
+  /** Messages that were moved to a dead-letter queue. */
+  readonly dead: { step: Step; messageId: string }[];
   /** Every job as it was last seen, deleted ones too. */
   readonly seen: Map<string, Job>;
   /** Begins a process that may run for so long. */
-  begin(name: string, seconds: number, options?: { isSafe?: boolean; endsAtDeadline?: boolean }): Process;
+  begin(name: string, seconds: number, options?: Beginning): Process;
 };
+
+type Beginning = Partial<Pick<Process, 'isSafe' | 'works'>> & { endsAtDeadline?: boolean };
 
 export type WorldOptions = {
   seed: number;
@@ -94,8 +85,10 @@ export const createWorld = (options: WorldOptions): World => {
     endsAtDeadline: options.endsAtDeadline ?? true,
     actors: 0,
     story: newStory(),
+    dead: [],
     seen: new Map<string, Job>(),
-    begin: (name: string, seconds: number, { isSafe = false, endsAtDeadline = world.endsAtDeadline } = {}) => {
+    begin: (name: string, seconds: number, options: Beginning = {}) => {
+      const { isSafe = false, works, endsAtDeadline = world.endsAtDeadline } = options;
       begun += 1;
       const skewMs = chance.pick(workers);
       const deadline = timeline.now() + skewMs + seconds * 1_000;
@@ -104,6 +97,7 @@ export const createWorld = (options: WorldOptions): World => {
         invocation: { id: `invocation-${begun}`, deadline },
         skewMs,
         isSafe,
+        ...(works && { works }),
       });
       world.processes.add(process);
       const over = () => {
@@ -116,7 +110,8 @@ export const createWorld = (options: WorldOptions): World => {
     },
   } as unknown as World;
   world.queues = createQueues(world, (letters) => deliver(world, letters));
-  world.services = servicesOf(world);
+  const services = servicesOf(world);
+  world.services = bug?.services?.(services, world) ?? services;
   return world;
 };
 
