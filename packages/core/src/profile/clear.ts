@@ -1,6 +1,6 @@
 /** profile-clear: deletes a user's rows kind by kind, then the files with all their versions. Whatever of it is done stays done. */
 import { type EntityKind, entityKinds, idOf, kindRules, type Row, referencesOf } from '@fzip/format';
-import type { Job } from '../jobs.ts';
+import { atRest, type Job } from '../jobs.ts';
 import { leased, requireTime } from '../lease.ts';
 import { scopeOf } from '../ledger.ts';
 import { takeLock } from '../lock.ts';
@@ -21,18 +21,33 @@ export const clearProfile = async (ports: Ports, message: ProfileClearMessage): 
   if (!at.ok) return at.outcome;
   const { job } = at;
   if (job.jobType !== 'clear') return 'out-of-order';
+  const scope = scopeOf(message, 'profile-clear', 'profile');
+  const went = await leased(ports, scope, 0, () => clearAlone(ports, message));
+  if (typeof went === 'string') return went;
+  // The lease is given back by now, so that whoever goes on does not find the profile busy.
+  await ports.queues.send('profile-clear', [{ ...message, pass: went.pass, done: went.done }], job.userId);
+  return 'continued';
+};
+
+/**
+ * Works and ends the job while nobody else can: another consumer may have ended it before the lease was had, or would go on
+ * after it was given back, and what is in the profile then was restored since.
+ */
+const clearAlone = async (
+  ports: Ports,
+  message: ProfileClearMessage,
+): Promise<Exclude<Outcome, 'continued'> | Extract<Went, { end: 'time-up' }>> => {
+  const at = await standing(ports, message);
+  if (!at.ok) return at.outcome;
+  const { job } = at;
   const other = await takeLock(ports, job.userId, job);
   if (other !== undefined)
     return failClear(ports, job, 'PROFILE_BUSY', `another job (${other}) has this profile; nothing was cleared`);
-  const scope = scopeOf(message, 'profile-clear', 'profile');
-  const went = await leased(ports, scope, 0, () => clearing(ports, job, message));
-  if (went.end === 'time-up') {
-    await ports.queues.send('profile-clear', [{ ...message, pass: went.pass, done: went.done }], job.userId);
-    return 'continued';
-  }
+  const went = await clearing(ports, job, message);
+  if (went.end === 'time-up') return went;
   if (went.end === 'filling') {
-    const message = `rows keep appearing: ${went.left} more in the last of ${mostPasses} looks; stop what writes into the profile`;
-    return failClear(ports, job, 'PROFILE_FILLING', message);
+    const why = `rows keep appearing: ${went.left} more in the last of ${mostPasses} looks; stop what writes into the profile`;
+    return failClear(ports, job, 'PROFILE_FILLING', why);
   }
   return settle(ports, message, 'clear_completed', { currentPhase: 'completed', results: job.expected });
 };
@@ -51,6 +66,9 @@ const clearing = async (ports: Ports, job: Job, message: ProfileClearMessage): P
     done += rows;
     const percent = Math.min(99, Math.floor((done / total) * 99));
     await ports.jobs.report(job.jobId, job.attempt, ports.clock(), { percent, phase: 'clearing' });
+    // Ended by a dead letter or the sweep: what is in the profile from now on is not to be cleared.
+    const now = await ports.jobs.find(job.jobId);
+    if (!now || atRest(now.status)) throw new Error(`clearing ${job.jobId} has ended meanwhile`);
     return !isTimeUp();
   };
   for (let pass = message.pass; ; pass += 1) {

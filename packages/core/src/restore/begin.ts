@@ -3,7 +3,7 @@ import { type Job, type JobStatus, restoreParameters } from '../jobs.ts';
 import { records } from '../ledger.ts';
 import { takeLock } from '../lock.ts';
 import { type Ports, StaleJob } from '../ports.ts';
-import { fulfil, type Settled } from '../settle.ts';
+import { fulfil, release, type Settled } from '../settle.ts';
 import { CheckedPiece, checkedScope } from './checked.ts';
 import { inWords, isEmpty, rowsBeyondDefaults } from './empty.ts';
 import { sendNextKind } from './sequence.ts';
@@ -26,7 +26,11 @@ export const begin = async (ports: Ports, { jobId, attempt }: Pick<Job, 'jobId' 
       await sendNextKind(ports, job, await unpackedOf(ports, job), undefined);
       return 'already-there';
     }
-    if (!waiting.has(job.status)) return 'out-of-order';
+    if (!waiting.has(job.status)) {
+      // It may have come to rest after the profile was taken for it, in vain.
+      await release(ports, job);
+      return 'out-of-order';
+    }
     const decided = await decide(ports, job);
     if (!decided) continue;
     ports.audit({ who: job.userId, what: 'job.status', jobId, outcome: decided.intent?.code ?? decided.status });

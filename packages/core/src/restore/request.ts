@@ -1,6 +1,7 @@
 /** What a user does with a restore: ask for it, upload, confirm, cancel, delete. */
 
 import type { z } from 'zod';
+import { announceEnding } from '../announce.ts';
 import { removeAll } from '../backup/lifecycle.ts';
 import { buryJob, idOfKey } from '../backup/request.ts';
 import type { Counts } from '../counts.ts';
@@ -77,6 +78,8 @@ export const retryRestore = async (ports: Ports, job: Job): Promise<Retried> => 
   }
   const found = await profileInTheWay(ports, job.userId, restoreParameters(job));
   if (found) return { ok: false, why: 'not-empty', ...found };
+  // Of an attempt that is over nobody tells any more: what a crash left unsaid is said before the next one begins.
+  await announceEnding(ports, job);
   const begun = await ports.jobs.change(job, { ...nothingDone, attempt: job.attempt + 1, updatedAt: ports.clock() });
   ports.audit({ who: job.userId, what: 'restore.retry', jobId: job.jobId, outcome: `attempt ${begun.attempt}` });
   // A crash before this is mended by the sweep, which finds the job silent.
