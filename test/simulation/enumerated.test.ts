@@ -5,7 +5,7 @@ import { simulate } from './simulate.ts';
 
 const isLong = process.env.FZIP_LONG !== undefined;
 /** Each of them in `test:long`; here every so many, each time others of each kind. */
-const stride = isLong ? 1 : 7;
+const stride = isLong ? 1 : 9;
 
 const kinds: readonly FaultKind[] = ['fails before', 'fails after', 'twice', 'dies before', 'dies after', 'half'];
 

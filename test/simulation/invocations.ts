@@ -1,7 +1,6 @@
 /** Messages to functions: the product's own Lambda handlers, invoked as an event source mapping does. */
 import { deadLetterQueueName, type Step, topology } from '@fzip/core';
 import { type BatchHandler, type Binding, consumers, deadLetterConsumer, sweep, type Telemetry } from '@fzip/functions';
-import { z } from 'zod';
 import { portsOf } from './calls.ts';
 import type { Process } from './process.ts';
 import type { Letter } from './queues.ts';
@@ -71,14 +70,17 @@ export const deliver = (world: World, letters: readonly Letter[]): void => {
 const handlerOf = (world: World, process: Process, step: Step, isDead: boolean): BatchHandler =>
   (isDead ? deadLetterConsumer(step) : consumers[step])(bindingOf(world, process));
 
-const Work = z.object({ jobId: z.string(), attempt: z.number(), roundTrip: z.undefined().optional() });
+type About = { jobId?: unknown; attempt?: unknown; roundTrip?: unknown };
 
 /** What messages say that they are about, if all of them do. */
 const worksOf = (letters: readonly Letter[]): ReadonlySet<string> | undefined => {
-  const works = letters.map(({ body }) => Work.safeParse(JSON.parse(body)).data);
-  const isTold = letters.every(({ step }, n) => works[n] && step !== 'backup-examine');
-  return isTold ? new Set(works.map((work) => `${work?.jobId}:${work?.attempt}`)) : undefined;
+  const works = letters.map(({ body }) => JSON.parse(body) as About);
+  const isTold = letters.every(({ step }) => step !== 'backup-examine') && works.every(isWork);
+  return isTold ? new Set(works.map(({ jobId, attempt }) => `${jobId}:${attempt}`)) : undefined;
 };
+
+const isWork = ({ jobId, attempt, roundTrip }: About): boolean =>
+  typeof jobId === 'string' && typeof attempt === 'number' && roundTrip === undefined;
 
 /** Runs a sweep; whether it succeeds does not matter, since the next one comes. */
 export const startSweep = (world: World): void => {

@@ -6,7 +6,7 @@ import { isIdle, violated, type World } from './world.ts';
 
 const hour = 3_600_000;
 /** Longer than anything waits, and more than any run takes; whoever needs more does not end. */
-const [mostMs, mostSteps] = [100 * hour, 400_000];
+const [mostMs, mostSteps] = [100 * hour, 150_000];
 
 /** Lets a world go on until nothing is under way and every job rests; sweeps run as they do in the cloud. */
 export const runToRest = async (world: World): Promise<void> => {

@@ -17,10 +17,10 @@ export const memoryJobStore = (): MemoryJobStore => {
     [...jobs.values()].filter((job) => job.userId === userId && job.jobType === jobType && !job.roundTrip);
 
   return {
-    all: () => [...jobs.values()].sort(byAge).map(copy),
+    all: () => [...jobs.values()].sort(byAge).map(given),
     find: async (jobId) => {
       const job = JobId.safeParse(jobId).success ? jobs.get(jobId) : undefined;
-      return job && copy(job);
+      return job && given(job);
     },
     create: async (job) => {
       if (jobs.has(job.jobId)) return false;
@@ -32,7 +32,7 @@ export const memoryJobStore = (): MemoryJobStore => {
       if (now?.version !== job.version) throw new StaleJob(job.jobId, job.version);
       const changed = copy(patched(now, patch));
       jobs.set(job.jobId, changed);
-      return copy(changed);
+      return given(changed);
     },
     report: async (jobId, attempt, at, { percent, phase }) =>
       update(
@@ -62,6 +62,9 @@ export const memoryJobStore = (): MemoryJobStore => {
 /** A job without the attributes that are undefined, as the table has it, and apart from what the caller holds. */
 const copy = (job: Job): Job => Job.parse(JSON.parse(JSON.stringify(job)));
 
+/** What is stored was parsed; here it only has to be apart from it. */
+const given = (job: Job): Job => JSON.parse(JSON.stringify(job)) as Job;
+
 const patched = (job: Job, patch: JobPatch): Job => ({ ...job, ...patch, version: job.version + 1 });
 
 type Place = Pick<Job, 'createdAt' | 'jobId'>;
@@ -75,8 +78,8 @@ const pageOf = (jobs: Job[], { limit, cursor }: { limit: number; cursor?: string
   const shown = left.slice(0, limit);
   const last = shown.at(-1);
   return left.length > shown.length && last
-    ? { jobs: shown.map(copy), cursor: writeCursor([last.createdAt, last.jobId]) }
-    : { jobs: shown.map(copy) };
+    ? { jobs: shown.map(given), cursor: writeCursor([last.createdAt, last.jobId]) }
+    : { jobs: shown.map(given) };
 };
 
 const placeOf = (cursor: string): Place => {
