@@ -1,6 +1,6 @@
 /** The simulator sees: each of many deliberate bugs breaks a promise within some seeds, which are kept without the bug. */
 import { describe, expect, test } from 'vitest';
-import { bugs, type SeenBug } from './bugs.ts';
+import { bugs, type SeenBug } from './bugs/index.ts';
 import { simulate } from './simulate.ts';
 
 type Caught = { seed: number; violations: string[] };

@@ -1,6 +1,6 @@
 /** Every side effect of a backup and of a restore, with everything that may go wrong at it. */
 import { describe, expect, test } from 'vitest';
-import { type FaultKind, faultAt } from './faults.ts';
+import { type FaultKind, faultAt, messagesTwice } from './faults.ts';
 import { simulate } from './simulate.ts';
 
 const isLong = process.env.FZIP_LONG !== undefined;
@@ -30,6 +30,16 @@ describe.each(['backup', 'restore'] as const)('a %s of which one call goes wrong
       const { violations, endings } = await simulate({ seed, stories: [story], faults, mode: 'strict', isUsual: true });
       expect(violations, `call ${nth} of ${effects} ${kind}`).toEqual([]);
       expect(endings).toEqual([good[story]]);
+    }
+  });
+});
+
+describe('a story of which messages come twice', () => {
+  const stories = ['backup', 'restore', 'backupThenRestore', 'clearing'] as const;
+  test.each(stories)('(%s) comes to its good end all the same', { timeout: 300_000 }, async (story) => {
+    for (const every of [2, 3, 5]) {
+      const { violations } = await simulate({ seed, stories: [story], faults: messagesTwice(every), mode: 'strict' });
+      expect(violations, `every ${every}. message comes twice`).toEqual([]);
     }
   });
 });

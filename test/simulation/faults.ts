@@ -149,3 +149,22 @@ export const faultAt = (nth: number, kind: FaultKind, ms = 15_000): Faults & { e
     },
   };
 };
+
+/** Of the calls that a step's first process makes, the n-th answers after so long. */
+export const pausing = (step: string, nth: number, ms: number): Faults & { paused(): Call | undefined } => {
+  let [calls, first] = [0, undefined as string | undefined];
+  let paused: Call | undefined;
+  return {
+    ...noFaults,
+    paused: () => paused,
+    of: (call, _, process) => {
+      if (!process.startsWith(`${step} `)) return undefined;
+      first ??= process;
+      if (process !== first) return undefined;
+      calls += 1;
+      if (calls !== nth) return undefined;
+      paused = call;
+      return { kind: 'pauses', ms };
+    },
+  };
+};

@@ -1,28 +1,9 @@
 /** A consumer that is paused beyond the visibility of its message, and wakes when its restore was rolled back by others. */
 import { describe, expect, test } from 'vitest';
-import { type Call, type Faults, noFaults } from './faults.ts';
+import { pausing } from './faults.ts';
 import { simulate } from './simulate.ts';
 
 const minute = 60_000;
-
-/** Of the calls that a step's first process makes, the n-th answers after so long. */
-const pausing = (step: string, nth: number, ms: number): Faults & { paused(): Call | undefined } => {
-  let [calls, first] = [0, undefined as string | undefined];
-  let paused: Call | undefined;
-  return {
-    ...noFaults,
-    paused: () => paused,
-    of: (call, _, process) => {
-      if (!process.startsWith(`${step} `)) return undefined;
-      first ??= process;
-      if (process !== first) return undefined;
-      calls += 1;
-      if (calls !== nth) return undefined;
-      paused = call;
-      return { kind: 'pauses', ms };
-    },
-  };
-};
 
 const steps = ['restore-accounts', 'restore-transaction-files', 'restore-transactions'];
 const others = ['restore-categories', 'restore-file-maps', 'restore-analytics'];
