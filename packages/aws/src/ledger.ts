@@ -21,6 +21,7 @@ const keys = {
   blame: (jobId: string, attempt: number, step: Step) => `blame#${jobId}#${attempt}#${step}`,
   lock: (userId: string) => `lock#${userId}`,
   turns: (userId: string, begins: number) => `turns#${userId}#${begins}`,
+  note: (name: string) => `note#${name}`,
   dead: (id: string) => `dead#${id}`,
 };
 const place = ({ jobId, attempt, step, kind }: LedgerScope): string => `${jobId}#${attempt}#${step}#${kind}`;
@@ -63,6 +64,14 @@ export const jobLedger = (on: { documents: DynamoDBDocumentClient; table: string
     lockProfile: (userId, holder, from) => lock(table, keys.lock(userId), holder, from),
     unlockProfile: (userId, jobId) => unlock(table, keys.lock(userId), jobId),
     takeTurn: (userId, begins, allowed) => takeTurn(table, keys.turns(userId, begins), allowed),
+    remember: async (name, text) => {
+      const item = { jobId: keys.note(name), text, ttl: table.ttl() };
+      await table.documents.send(new PutCommand({ TableName: table.table, Item: item }));
+    },
+    recall: async (name) => {
+      const text = (await read(table, keys.note(name)))?.text;
+      return typeof text === 'string' ? text : undefined;
+    },
     bury: (letter) => bury(table, letter),
     findBuried: async (id) => letterOf(await read(table, keys.dead(id))),
     buried: () => buried(table),

@@ -90,6 +90,7 @@ describe('on DynamoDB alone', () => {
     await ledger.lockProfile('u', { jobId: scope.jobId, attempt: 1 });
     await ledger.blame(scope, 'backup-collect', 'why');
     await ledger.takeTurn('u', 1, 1);
+    await ledger.remember('n', 't');
     await ledger.bury({ id: '1', step: 'backup-collect', body: '{}', at: 1, jobId: scope.jobId });
     const { Items = [] } = await world.clients.dynamodb.send(new ScanCommand({ TableName: world.config.tables.jobs }));
     expect(Items.map(({ jobId }) => jobId?.S?.split('#')[0]).sort()).toEqual([
@@ -99,6 +100,7 @@ describe('on DynamoDB alone', () => {
       'lease',
       'ledger',
       'lock',
+      'note',
       'tally',
       'turns',
     ]);

@@ -19,6 +19,8 @@ export type Limits = {
   storedBytes: number;
   /** Jobs that one user may ask for in a minute, of whatever type. */
   jobsPerMinute: number;
+  /** Jobs of each status, and folders, that one sweep looks at; the next one goes on behind them. */
+  sweptAtMost: number;
   /** How often reading one file is tried before it is a failed file. */
   fileTries: number;
   /** Transactions of one collecting piece, about, and the most pieces that a backup's transactions are read in. */
@@ -53,6 +55,7 @@ export const defaultLimits: Limits = {
   runningJobs: 10,
   storedBytes: 256 * 1024 * MiB,
   jobsPerMinute: 60,
+  sweptAtMost: 10_000,
   fileTries: 3,
   rangeRows: 250_000,
   rangesAtMost: 8,
@@ -92,6 +95,8 @@ export const times = {
   retryWindow: 24 * hour,
   /** How long DynamoDB keeps a job's row after its objects are gone. */
   rowKept: 30 * 24 * hour,
+  /** How long after its end a job is still looked at for a lock that came too late: longer than any invocation. */
+  lockLooked: 30 * minute,
   /** How long a send or publish may be outstanding before the sweep repeats it. */
   announceAfter: 1 * minute,
 } as const;

@@ -94,6 +94,9 @@ export type Ledger = {
    * taken. A window is told by its begin, ms since epoch.
    */
   takeTurn(userId: string, windowBegins: number, allowed: number): Promise<boolean>;
+  /** Keeps a small text under a name, in place of the one before, for 30 days. */
+  remember(name: string, text: string): Promise<void>;
+  recall(name: string): Promise<string | undefined>;
   /** Keeps a message that failed for good, for 30 days. Putting twice is putting once. */
   bury(letter: DeadLetter): Promise<void>;
   /** One of them, as it is now. */

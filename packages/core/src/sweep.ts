@@ -10,7 +10,7 @@ import { planOf, sendPackages } from './backup/plan.ts';
 import { sendRequest } from './backup/request.ts';
 import { leaveScratch } from './backup/scratch.ts';
 import { sendCollects } from './backup/send-collects.ts';
-import { allStatuses, atRest, type Job, type JobStatus, jobCan, workingStatuses } from './jobs.ts';
+import { allStatuses, atRest, type Job, jobCan, workingStatuses } from './jobs.ts';
 import { records } from './ledger.ts';
 import { promised, redrivesAtMost, times } from './limits.ts';
 import { type Ports, StaleJob } from './ports.ts';
@@ -23,10 +23,8 @@ import { unpackedOf } from './restore/unpacked.ts';
 import { missingInWords, receivedUploads, uploadPrefix } from './restore/uploads.ts';
 import { Busy, failBackup, failClear, failRestore, intend, locksProfile, release, standing } from './settle.ts';
 import { stagingPrefix } from './staging.ts';
+import { type Bounds, beginSweep, type Sweeping } from './sweep-bounds.ts';
 import { worldOf } from './world.ts';
-
-/** Rows of each status, and staging folders, that one run looks at. */
-const perRun = 10_000;
 
 export type Swept = {
   redriven: number;
@@ -38,47 +36,54 @@ export type Swept = {
   late: number;
 };
 
+/**
+ * One run. Where one stops, for it has looked at enough or its time is over, the next one goes on; two at once do nothing twice.
+ * @throws AggregateError of what failed, when everything else is done
+ */
 export const sweep = async (ports: Ports): Promise<Swept> => {
   const swept: Swept = { redriven: 0, failed: 0, expired: 0, announced: 0, cleaned: 0, late: 0 };
-  const now = ports.clock();
-  for (const status of workingStatuses) {
-    for await (const job of jobsWith(ports, status, () => true)) {
-      if (isLate(job, now)) swept.late += 1;
-      await unstick(worldOf(ports, job), job, swept);
-    }
+  const sweeping = await beginSweep(ports);
+  for (const [n, part] of parts.entries()) {
+    await sweeping.attempt(() => part(ports, swept, sweeping, sweeping.part(n, parts.length)));
   }
-  for await (const job of jobsWith(ports, 'backup_completed', (job) => jobCan.expire(job, now))) {
-    if (await expireBackup(worldOf(ports, job), job)) swept.expired += 1;
-  }
-  for await (const job of jobsWith(ports, 'backup_completed', (job) => isExpiring(job, now))) {
-    await announceExpiring(worldOf(ports, job), job, job.expiresAt ?? 0);
-  }
-  for (const status of allStatuses) {
-    for await (const job of jobsWith(ports, status, (job) => unsaid(job, now)))
-      await tell(worldOf(ports, job), job, swept);
-    if (!atRest(status)) continue;
-    for await (const job of jobsWith(ports, status, (job) => mayLock(job, now))) await unlock(worldOf(ports, job), job);
-  }
-  await cleanStaging(ports, swept);
-  await cleanUploads(ports, swept);
-  await endUploads(ports, swept);
+  await sweeping.end();
   return swept;
 };
 
-/** Jobs of a status that need something. The index is a hint: each such job is read again before anything is done. */
-async function* jobsWith(ports: Ports, status: JobStatus, needy: (job: Job) => boolean): AsyncGenerator<Job> {
-  let [looked, cursor] = [0, undefined as string | undefined];
-  do {
-    const page = await ports.jobs.withStatus(status, { limit: 100, ...(cursor ? { cursor } : {}) });
-    for (const hint of page.jobs) {
-      if (!needy(hint)) continue;
-      const job = await ports.jobs.find(hint.jobId);
-      if (job?.status === status && needy(job)) yield job;
+type Part = (ports: Ports, swept: Swept, sweeping: Sweeping, bounds: Bounds) => Promise<void>;
+
+const unstickAll: Part = async (ports, swept, { jobsWith, attempt }, bounds) => {
+  const now = ports.clock();
+  for (const status of workingStatuses) {
+    for await (const job of jobsWith('unstick', bounds, status, () => true)) {
+      if (isLate(job, now)) swept.late += 1;
+      await attempt(() => unstick(worldOf(ports, job), job, swept));
     }
-    looked += page.jobs.length;
-    cursor = page.cursor;
-  } while (cursor !== undefined && looked < perRun);
-}
+  }
+};
+
+const expireAll: Part = async (ports, swept, { jobsWith, attempt }, bounds) => {
+  const now = ports.clock();
+  for await (const job of jobsWith('expire', bounds, 'backup_completed', (job) => jobCan.expire(job, now))) {
+    await attempt(async () => {
+      if (await expireBackup(worldOf(ports, job), job)) swept.expired += 1;
+    });
+  }
+  for await (const job of jobsWith('warn', bounds, 'backup_completed', (job) => isExpiring(job, now))) {
+    await attempt(() => announceExpiring(worldOf(ports, job), job, job.expiresAt ?? 0));
+  }
+};
+
+const tellAll: Part = async (ports, swept, { jobsWith, attempt }, bounds) => {
+  const now = ports.clock();
+  for (const status of allStatuses) {
+    for await (const job of jobsWith('tell', bounds, status, (job) => unsaid(job, now)))
+      await attempt(() => tell(worldOf(ports, job), job, swept));
+    if (!atRest(status)) continue;
+    for await (const job of jobsWith('unlock', bounds, status, (job) => mayLock(job, now)))
+      await attempt(() => unlock(worldOf(ports, job), job));
+  }
+};
 
 /** A job that waits for its user is not late, and neither is it while its user let it wait. */
 const isLate = ({ jobType, status, createdAt, startedAt = createdAt, writing }: Job, now: number): boolean => {
@@ -222,11 +227,11 @@ const unlock = async (ports: Ports, job: Job): Promise<void> => {
 };
 
 /** Staging of jobs that need it no more: completed or gone at once, others when their retry window is over. */
-const cleanStaging = async (ports: Ports, swept: Swept): Promise<void> => {
+const cleanStaging: Part = async (ports, swept, _sweeping, { mayLook, isTimeUp }) => {
   let looked = 0;
   for await (const folder of ports.packages.folders('staging/')) {
+    if (!mayLook(looked) || isTimeUp()) return;
     looked += 1;
-    if (looked > perRun) return;
     const jobId = folder.slice('staging/'.length, -1);
     if (!(await isOver(ports, jobId))) continue;
     // The staging last: while it is there, the next run looks again.
@@ -237,12 +242,12 @@ const cleanStaging = async (ports: Ports, swept: Swept): Promise<void> => {
 };
 
 /** Uploads that nobody will read any more: of restores that rest, or that are gone. */
-const cleanUploads = async (ports: Ports, swept: Swept): Promise<void> => {
+const cleanUploads: Part = async (ports, swept, _sweeping, { mayLook, isTimeUp }) => {
   let looked = 0;
   for await (const user of ports.packages.folders('uploads/')) {
     for await (const folder of ports.packages.folders(user)) {
+      if (!mayLook(looked) || isTimeUp()) return;
       looked += 1;
-      if (looked > perRun) return;
       if (!(await isOver(ports, folder.slice(user.length, -1)))) continue;
       await removeAll(ports.packages, folder);
       swept.cleaned += 1;
@@ -254,11 +259,11 @@ const cleanUploads = async (ports: Ports, swept: Swept): Promise<void> => {
  * Multipart uploads whose writer died: of packages whose job rests or is gone, staging or none. A job that works may be writing
  * them; when it has ended, what is left of them is not.
  */
-const endUploads = async (ports: Ports, swept: Swept): Promise<void> => {
+const endUploads: Part = async (ports, swept, _sweeping, { mayLook, isTimeUp }) => {
   let looked = 0;
   for await (const { key, uploadId } of ports.packages.unfinished(packagesPrefix)) {
+    if (!mayLook(looked) || isTimeUp()) return;
     looked += 1;
-    if (looked > perRun) return;
     const job = await ports.jobs.find(jobOfPackage(key));
     if (job && !atRest(job.status)) continue;
     await ports.packages.abort(key, uploadId);
@@ -326,3 +331,6 @@ const works = async (ports: Ports, jobId: string): Promise<boolean> => {
   const job = await ports.jobs.find(jobId);
   return job !== undefined && !atRest(job.status);
 };
+
+/** In this order; each has its share of the time. */
+const parts: readonly Part[] = [unstickAll, expireAll, tellAll, cleanStaging, cleanUploads, endUploads];

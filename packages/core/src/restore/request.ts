@@ -146,6 +146,8 @@ export const deleteRestore = async (ports: Ports, job: Job): Promise<boolean> =>
   await buryJob(ports, job.jobId);
   await removeAll(ports.packages, uploadPrefix(job));
   await removeAll(ports.packages, stagingPrefix(job.jobId));
+  // Of a job that is gone nobody would know that it rests.
+  await ports.ledger.unlockProfile(job.userId, job.jobId);
   await ports.jobs.delete(job.jobId);
   ports.audit({ who: job.userId, what: 'restore.delete', jobId: job.jobId, outcome: 'deleted' });
   return true;

@@ -19,6 +19,7 @@ export const ledgerContract = (name: string, make: Make<LedgerWorld>): void =>
     tallyTests(world);
     blameTests(world);
     turnTests(world);
+    noteTests(world);
     profileLockTests(world);
   });
 
@@ -179,6 +180,16 @@ const tallyTests = (world: World): void => {
     expect(await world().ledger.tally(jobId, 1, 'transactions:0', 30)).toBe(35);
     expect(await world().ledger.tally(jobId, 1, 'jobId', 0)).toBe(35);
     expect(await world().ledger.tally(jobId, 2, 'accounts', 1)).toBe(1);
+  });
+};
+
+const noteTests = (world: World): void => {
+  test('remember: the last text of a name is recalled, of any other name none', async () => {
+    const [name, other] = [randomUUID(), randomUUID()];
+    await world().ledger.remember(name, 'first');
+    await world().ledger.remember(name, '{"a":"ü"}');
+    expect(await world().elsewhere().recall(name)).toBe('{"a":"ü"}');
+    expect(await world().ledger.recall(other)).toBeUndefined();
   });
 };
 

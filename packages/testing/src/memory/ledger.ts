@@ -22,6 +22,7 @@ export const memoryLedger = (): MemoryLedger => {
   const blames = new Map<string, string>();
   const letters = new Map<string, DeadLetter>();
   const turns = new Map<string, number>();
+  const notes = new Map<string, string>();
   const find = (scope: LedgerScope, n: number): LedgerRecord | undefined => {
     const record = records.get(`${place(scope)}#${n}`);
     return record && copy(record);
@@ -85,6 +86,10 @@ export const memoryLedger = (): MemoryLedger => {
       turns.set(`${userId}#${windowBegins}`, taken + 1);
       return true;
     },
+    remember: async (name, text) => {
+      notes.set(name, text);
+    },
+    recall: async (name) => notes.get(name),
     bury: async (letter) => {
       if (!letters.has(letter.id)) letters.set(letter.id, copy(letter));
     },
