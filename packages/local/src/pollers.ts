@@ -1,11 +1,6 @@
 /** Polls queues and invokes the functions, as Lambda's event source mappings and the scheduler do in the cloud. */
 import { once } from 'node:events';
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  type Message,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import {
   deadLetterQueueName,
   deadLetters,
@@ -16,19 +11,17 @@ import {
   sweepEverySeconds,
   topology,
 } from '@fzip/core';
-import type { ScheduledHandler, SQSBatchResponse, SQSHandler } from 'aws-lambda';
+import type { ScheduledHandler, SQSHandler } from 'aws-lambda';
 import { Consumer } from 'sqs-consumer';
-import { lambdaContext, scheduledEvent, sqsEvent } from './lambda.ts';
-import { queueOfUrl } from './names.ts';
+import { lambdaContext, scheduledEvent } from './lambda.ts';
+import { hide, keepHidden, noteReceived, type PolledQueue, workOn } from './polled-queue.ts';
 import type { Environment } from './resources.ts';
-import { makeTurns, type Turn } from './turns.ts';
+import { makeTurns } from './turns.ts';
 
 /** Pollers side by side on one queue. Lambda would go to `maxConcurrency`; on one machine more would only wait. */
 const sideBySide = 4;
 /** Of one queue: messages that were received and wait for their user's turn. */
 const waitingAtMost = 1_000;
-/** SQS takes no more in a batch. */
-const perRequest = 10;
 const deadLetterRules: StepRules = { ...deadLetters, maxReceiveCount: Number.POSITIVE_INFINITY, maxConcurrency: 1 };
 
 export type Functions = {
@@ -93,7 +86,6 @@ const pollDeadLetters = (options: PollerOptions, step: Step): QueuePollers => {
   return pollQueue(options, { name, queueUrl, handler: options.functions.deadLetters(step), rules: deadLetterRules });
 };
 
-type PolledQueue = { name: string; queueUrl: string; handler: SQSHandler; rules: StepRules };
 type QueuePollers = { pause(): Promise<void>; resume(): void; close(): Promise<void> };
 
 const pollQueue = (options: PollerOptions, queue: PolledQueue): QueuePollers => {
@@ -110,7 +102,7 @@ const pollQueue = (options: PollerOptions, queue: PolledQueue): QueuePollers => 
   const keptHidden = keepHidden(options, queue, turns.waiting);
   /** Whoever receives works on whoever's turn it is. What is done is acknowledged here, so none of it by the caller. */
   const handleMessageBatch = async (messages: Message[]): Promise<Message[]> => {
-    for (const message of messages) received.set(message, Date.now());
+    noteReceived(messages);
     turns.add(messages);
     while (await gate.passed()) {
       const turn = turns.take();
@@ -171,90 +163,6 @@ const startPoller = (options: PollerOptions, queue: PolledQueue, handleMessageBa
     await processed;
   };
   return { close };
-};
-
-/** Invokes the function and acknowledges what it is done with. */
-const workOn = async (options: PollerOptions, queue: PolledQueue, { messages, end }: Turn<Message>): Promise<void> => {
-  try {
-    // Some of them may have waited for their turn.
-    if (messages.some(hasWaited)) await hide(options, queue, messages, visibilityOf(options, queue));
-    const done = await invoke(options, queue, messages);
-    for (let from = 0; from < done.length; from += perRequest) {
-      const Entries = done
-        .slice(from, from + perRequest)
-        .map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle }));
-      await options.sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue.queueUrl, Entries }));
-    }
-  } catch (error) {
-    // They come again when their visibility ends.
-    options.onError(error, queue.name);
-  } finally {
-    end();
-  }
-};
-
-const visibilityOf = (options: PollerOptions, { rules }: PolledQueue): number =>
-  options.visibilitySeconds ?? rules.visibilitySeconds;
-
-/** When each message was received, ms. */
-const received = new WeakMap<Message, number>();
-const hasWaited = (message: Message): boolean => Date.now() - (received.get(message) ?? 0) > 1_000;
-
-const hide = async (
-  { sqs }: PollerOptions,
-  { queueUrl }: PolledQueue,
-  messages: readonly Message[],
-  VisibilityTimeout: number,
-): Promise<void> => {
-  for (let from = 0; from < messages.length; from += perRequest) {
-    const Entries = messages
-      .slice(from, from + perRequest)
-      .map(({ ReceiptHandle }, n) => ({ Id: String(n), ReceiptHandle, VisibilityTimeout }));
-    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
-  }
-};
-
-/** What waits for its turn is not to come a second time meanwhile. */
-const keepHidden = (options: PollerOptions, queue: PolledQueue, waiting: () => Message[]) => {
-  const seconds = visibilityOf(options, queue);
-  const timer = setInterval(
-    () => {
-      hide(options, queue, waiting(), seconds).catch((error) => options.onError(error, queue.name));
-    },
-    (seconds * 1_000) / 3,
-  ).unref();
-  return { end: () => clearInterval(timer) };
-};
-
-/** Invokes the function and gives back the messages that it is done with. */
-const invoke = async (options: PollerOptions, queue: PolledQueue, messages: Message[]): Promise<Message[]> => {
-  const failed = await failures(options, queue, messages);
-  const { retryDelaySeconds } = options;
-  if (failed.size > 0 && retryDelaySeconds !== undefined) {
-    const Entries = messages
-      .filter((message) => failed.has(message.MessageId))
-      .map(({ MessageId, ReceiptHandle }) => ({ Id: MessageId, ReceiptHandle, VisibilityTimeout: retryDelaySeconds }));
-    await options.sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queue.queueUrl, Entries }));
-  }
-  return messages.filter((message) => !failed.has(message.MessageId));
-};
-
-/** The ids that the function names as failed; all, if it throws. */
-const failures = async (
-  options: PollerOptions,
-  { name, queueUrl, handler, rules }: PolledQueue,
-  messages: Message[],
-): Promise<ReadonlySet<string | undefined>> => {
-  const context = lambdaContext({ name, timeoutSeconds: rules.timeoutSeconds, memoryMb: rules.memoryMb });
-  try {
-    const answer = (await handler(sqsEvent(queueOfUrl(queueUrl), messages), context, () => {})) as
-      | SQSBatchResponse
-      | undefined;
-    return new Set(answer?.batchItemFailures.map((failure) => failure.itemIdentifier));
-  } catch (error) {
-    options.onError(error, name);
-    return new Set(messages.map((message) => message.MessageId));
-  }
 };
 
 /** Holds messages back while shut. A long poll that was sent cannot be called back, and what it brings must wait. */
