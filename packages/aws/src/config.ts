@@ -81,6 +81,13 @@ const optional = {
 };
 const Settings = z.object({ ...settings, ...optional });
 
+/** The deployment's own bounds alone. @throws Error that says what is allowed */
+export const limitsFromEnvironment = (env: Environment = process.env): Partial<Limits> => {
+  const parsed = limits.optional().safeParse(env[limitsVariable] || undefined);
+  if (parsed.success) return parsed.data ?? {};
+  throw new Error(`${limitsVariable} is "${env[limitsVariable]}"; allowed is ${boundsAllowed}`);
+};
+
 /** Without them no function starts. */
 export const requiredVariables = Object.keys(settings);
 

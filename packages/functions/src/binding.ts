@@ -11,7 +11,7 @@ export const invocationOf = (context: Context): Invocation => ({
   deadline: Date.now() + context.getRemainingTimeInMillis(),
 });
 
-/** The binding of a deployed function, made from its environment. @throws Error naming every variable that is missing */
+/** The binding of a deployed function, made from its environment. @throws Error naming every variable that is missing or wrong */
 const awsBinding = (step: string): Binding => {
   const config = configFromEnvironment();
   const bound = telemetry(step, { namespace: config.metricsNamespace });

@@ -1,6 +1,13 @@
 /** The functions as they run in the cloud, bound to what an environment names. */
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type AwsClients, type AwsConfig, awsClients, awsPorts, configFromEnvironment } from '@fzip/aws';
+import {
+  type AwsClients,
+  type AwsConfig,
+  awsClients,
+  awsPorts,
+  configFromEnvironment,
+  limitsFromEnvironment,
+} from '@fzip/aws';
 import type { AuditLine, Invocation, Limits, Ports, Step } from '@fzip/core';
 import { api, type Binding, consumers, deadLetterConsumer, sweep, telemetry } from '@fzip/functions';
 import type { ApiHandler } from './front.ts';
@@ -52,9 +59,10 @@ const endpoints = (env: Environment) => ({
 export const wire = (env: Environment, options: WiringOptions = {}): Wiring => {
   const clients = clientsOf(env);
   const config = configFromEnvironment(env);
-  const { limits, audit, wrapPorts = (ports) => ports } = options;
+  const { audit, wrapPorts = (ports) => ports } = options;
+  const limits = { ...limitsFromEnvironment(), ...options.limits };
   const shared = awsPorts(config, clients, {
-    ...(limits === undefined ? {} : { limits }),
+    limits,
     ...(audit === undefined ? {} : { audit }),
   });
   return {
