@@ -42,6 +42,8 @@ export type PollerOptions = {
   sweepEveryMs?: number;
   /** Pollers side by side on one queue: 4 unless given. */
   sideBySide?: number;
+  /** Of these, how many may work for one user at a time: all but one unless given. */
+  perUser?: number;
   /** Failures of functions and of polling. */
   onError: (error: unknown, where: string) => void;
 };
@@ -96,7 +98,7 @@ const pollQueue = (options: PollerOptions, queue: PolledQueue): QueuePollers => 
     userOf: ({ Attributes }) => Attributes?.MessageGroupId,
     batchSize: queue.rules.batchSize,
     // One is left for everybody else.
-    perUser: Math.max(1, count - 1),
+    perUser: options.perUser ?? Math.max(1, count - 1),
     waitingAtMost,
   });
   const keptHidden = keepHidden(options, queue, turns.waiting);

@@ -29,6 +29,8 @@ const pollers = startPollers({
   sweepEveryMs: 0,
   retryDelaySeconds: 1,
   sideBySide: Number(process.env.FZIP_BENCH_CONSUMERS),
+  // There is one user, who may have all of them.
+  perUser: Number(process.env.FZIP_BENCH_CONSUMERS),
   onError: (error, where) => void failures.push(`${where}: ${String(error)}`),
 });
 process.on('disconnect', () => process.exit(1));

@@ -1,6 +1,6 @@
 /** What an operator's commands work on: the job table and the queues, by the adapters that FZIP itself uses. */
 import { awsClients, type ClientOptions, jobLedger, jobStore, sqsQueues, tableVariables } from '@fzip/aws';
-import { type OperatorPorts, queueVariable, steps } from '@fzip/core';
+import { type OperatorPorts, queueVariable, type Step, steps } from '@fzip/core';
 import type { Io } from '../io.ts';
 import { dim } from '../terminal.ts';
 import { type Environment, operatedEnvironment } from './environment.ts';
@@ -14,12 +14,11 @@ export const withFzip = async <T>(io: Io, work: (ports: OperatorPorts) => Promis
   const clients = awsClients({ ...clientOptions(env), maxAttempts });
   const { documents, sqs } = clients;
   const table = env[tableVariables.jobs] ?? '';
-  const urls = Object.fromEntries(steps.flatMap((step) => [[step, env[queueVariable(step)] || undefined] as const]));
   try {
     return await work({
       jobs: jobStore({ documents, table }),
       ledger: jobLedger({ documents, table }),
-      queues: sqsQueues({ sqs, urls: withoutMissing(urls) }),
+      queues: sqsQueues({ sqs, urls: queueUrls(env) }),
       clock: Date.now,
       audit: (line) => io.note(dim(`audit ${JSON.stringify(line)}`)),
     });
@@ -45,8 +44,14 @@ const clientOptions = (env: Environment): ClientOptions => {
   };
 };
 
-const withoutMissing = <K extends string>(urls: Record<K, string | undefined>): Partial<Record<K, string>> =>
-  Object.fromEntries(Object.entries(urls).filter(([, url]) => url !== undefined)) as Partial<Record<K, string>>;
+/** Only a redrive needs them, and it names the one that is missing. */
+const queueUrls = (env: Environment): Partial<Record<Step, string>> =>
+  Object.fromEntries(
+    steps.flatMap((step) => {
+      const url = env[queueVariable(step)];
+      return url ? [[step, url]] : [];
+    }),
+  );
 
 const isUnreachable = (error: unknown): error is NodeJS.ErrnoException =>
   ['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'ETIMEDOUT'].includes((error as NodeJS.ErrnoException).code ?? '');
