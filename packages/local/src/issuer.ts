@@ -26,7 +26,7 @@ export type Claims = Record<string, string>;
 export type Issuer = {
   /** A token for a user, good for 12 hours. @throws ZodError for what is no user id */
   issue(user: string): Promise<IssuedToken>;
-  /** The claims of a token of this issuer; undefined for any other: broken, expired, foreign, unsigned, of another audience. */
+  /** The claims of a token of this issuer; undefined for any other: broken, expired, foreign, unsigned, of another audience, of no user. */
   verify(token: string): Promise<Claims | undefined>;
   jwks: JSONWebKeySet;
 };
@@ -57,7 +57,8 @@ export const startIssuer = async (folder?: string): Promise<Issuer> => {
       // The algorithm is pinned: a token does not choose how it is verified.
       const rules = { issuer: issuerName, audience, algorithms: [algorithm], requiredClaims: ['sub', 'exp', 'iat'] };
       const verified = await jwtVerify(token, keySet, rules).catch(() => undefined);
-      return verified && claimTexts(verified.payload);
+      if (!verified || !UserId.safeParse(verified.payload.sub).success) return undefined;
+      return claimTexts(verified.payload);
     },
   };
 };

@@ -177,6 +177,8 @@ describe('a token is refused that is', () => {
     ['for another audience', () => ours({ aud: 'other' })],
     ['for no audience', () => ours({ aud: undefined })],
     ['without subject', () => ours({ sub: undefined })],
+    ['of a subject that is no user id', () => ours({ sub: '../ann' })],
+    ['of a subject that is no text', () => ours({ sub: ['ann'] })],
     ['of a key that nobody knows', () => ours({}, { kid: 'other' })],
     ['critical of what nobody understands', () => headed({ alg: 'RS256', crit: ['x'], x: 1 })],
   ] as [string, () => undefined | string | Promise<string>][])('%s', async (_name, make) => {

@@ -17,6 +17,14 @@ const jobOf = async ({ jobs }: OperatorPorts, { jobId }: DeadLetter): Promise<Jo
 
 const timeOf = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
 
+/** A cause may have many lines; all of it is shown with the letter. */
+const shortened = (cause: string): string => {
+  const [line = ''] = cause.split('\n');
+  const isWhole = line === cause && line.length <= longestCause;
+  return isWhole ? line : `${line.slice(0, longestCause)}…`;
+};
+const longestCause = 100;
+
 export const listLetters = (io: Io): Promise<ExitCode> =>
   withFzip(io, async (ports) => {
     const letters = await lettersOf(ports);
@@ -26,7 +34,7 @@ export const listLetters = (io: Io): Promise<ExitCode> =>
       letter.step,
       letter.jobId ?? 'no job',
       letter.attempt === undefined ? '' : String(letter.attempt),
-      letter.resentAt === undefined ? (letter.cause ?? '') : dim(`sent again ${timeOf(letter.resentAt)}`),
+      letter.resentAt === undefined ? shortened(letter.cause ?? '') : dim(`sent again ${timeOf(letter.resentAt)}`),
     ]);
     if (letters.length === 0) io.line('no dead letters');
     else io.table([['ID', 'WHEN', 'STEP', 'JOB', 'ATTEMPT', 'CAUSE'].map(bold), ...rows]);
