@@ -6,9 +6,11 @@ import {
   createBackup,
   createClear,
   createRestore,
+  failRestore,
   type Job,
   type Limits,
   type Ports,
+  retryRestore,
   sweep,
 } from '@fzip/core';
 import { type MemoryPorts, memoryPorts, sampleJob, sampleRestoreJob } from '@fzip/testing';
@@ -316,4 +318,21 @@ test('a restore whose notification was lost is found, once, and completes', asyn
   await drain(ports);
   expect(await ended(ports, created.job)).toMatchObject({ status: 'restore_completed' });
   expect(texts(ports, 'bob')).toHaveLength(texts(ports, 'alice').length);
+});
+
+test('a restore that is run again before its end was told tells of it first', async () => {
+  const { ports, job } = await (silent['a restore that checks'] as () => Promise<{ ports: MemoryPorts; job: Job }>)();
+  const untelling = { ...ports, events: { publish: () => Promise.reject(new Error('the topic is out of order')) } };
+  await expect(failRestore(untelling, job, 'STUCK', 'a test')).rejects.toThrow('out of order');
+  const failed = await ended(ports, job);
+  expect(failed.status).toBe('restore_failed');
+  await expect(retryRestore(untelling, failed)).rejects.toThrow('out of order');
+  expect(await retryRestore(ports, await ended(ports, job))).toMatchObject({ ok: true, job: { attempt: 2 } });
+  await drain(ports);
+  const told = ports.events.published.map(({ event }) => event.type);
+  expect(told.filter((type) => type.startsWith('restore.'))).toEqual([
+    'restore.initiated',
+    'restore.failed',
+    'restore.completed',
+  ]);
 });
