@@ -37,7 +37,7 @@ describe.each(['backup', 'restore'] as const)('a %s of which one call goes wrong
 describe('a story of which messages come twice', () => {
   const stories = ['backup', 'restore', 'backupThenRestore', 'clearing'] as const;
   test.each(stories)('(%s) comes to its good end all the same', { timeout: 300_000 }, async (story) => {
-    for (const every of [2, 3, 5]) {
+    for (const every of [3, 7]) {
       const { violations } = await simulate({ seed, stories: [story], faults: messagesTwice(every), mode: 'strict' });
       expect(violations, `every ${every}. message comes twice`).toEqual([]);
     }
