@@ -227,7 +227,7 @@ export const uses: Readonly<Record<FunctionName, Uses>> = {
     sends: ['restore-rollback'],
     publishes: true,
   }),
-  'analytics-refresh': { profile: { markAnalyticsStale: ['analyticsStatus'] }, sends: [] },
+  'analytics-refresh': { jobs: ['find'], profile: { markAnalyticsStale: ['analyticsStatus'] } },
   'profile-clear': {
     jobs: [...standing, ...leased, 'report', 'lockProfile', 'unlockProfile'],
     profile: { page: kinds, unindexed: ['transactions'], get: kinds, deleteOwn: kinds },

@@ -8,7 +8,15 @@ import {
   configFromEnvironment,
   limitsFromEnvironment,
 } from '@fzip/aws';
-import type { AuditLine, Invocation, Limits, Ports, Step } from '@fzip/core';
+import {
+  type AuditLine,
+  type FunctionName,
+  type Invocation,
+  type Limits,
+  type Ports,
+  type Step,
+  steps,
+} from '@fzip/core';
 import { api, type Binding, consumers, deadLetterConsumer, sweep, telemetry } from '@fzip/functions';
 import type { ApiHandler } from './front.ts';
 import type { FillProfile } from './local-routes.ts';
@@ -20,7 +28,8 @@ import type { Environment } from './resources.ts';
 export type Wiring = Store & {
   clients: AwsClients;
   config: AwsConfig;
-  ports: (invocation: Invocation) => Ports;
+  /** The world of one run of a function. */
+  ports: (invocation: Invocation, name: FunctionName) => Ports;
   /** For looking at what is there, outside any function; never wrapped. */
   inspection: Ports;
 };
@@ -28,7 +37,7 @@ export type Wiring = Store & {
 export type WiringOptions = {
   limits?: Partial<Limits>;
   /** Around the ports of every function: faults, delays, counters. */
-  wrapPorts?: (ports: Ports) => Ports;
+  wrapPorts?: (ports: Ports, name: FunctionName) => Ports;
   audit?: (line: AuditLine) => void;
 };
 
@@ -68,7 +77,7 @@ export const wire = (env: Environment, options: WiringOptions = {}): Wiring => {
   return {
     clients,
     config,
-    ports: (invocation) => wrapPorts({ ...shared, invocation }),
+    ports: (invocation, name) => wrapPorts({ ...shared, invocation }, name),
     inspection: { ...shared, invocation: { id: 'inspection', deadline: Number.MAX_SAFE_INTEGER } },
   };
 };
@@ -77,17 +86,20 @@ export type TelemetryOptions = { silent?: boolean; sink?: (line: string) => void
 
 /** Every function that a queue or the schedule invokes. */
 export const boundFunctions = ({ ports }: Pick<Wiring, 'ports'>, options: TelemetryOptions): Functions => {
-  const binding = (step: string): Binding => ({ ports, telemetry: telemetry(step, options) });
-  const bound = Object.entries(consumers).map(([step, consumer]) => [step, consumer(binding(step))] as const);
+  const binding = (name: FunctionName, service: string = name): Binding => ({
+    ports: (invocation) => ports(invocation, name),
+    telemetry: telemetry(service, options),
+  });
+  const bound = steps.map((step) => [step, consumers[step](binding(step))] as const);
   return {
     consumers: Object.fromEntries(bound),
-    deadLetters: (step: Step) => deadLetterConsumer(step)(binding(step)),
+    deadLetters: (step: Step) => deadLetterConsumer(step)(binding('dead-letter', step)),
     sweep: sweep(binding('sweep')),
   };
 };
 
 export const boundApi = ({ ports }: Pick<Wiring, 'ports'>, options: TelemetryOptions): ApiHandler =>
-  api({ ports, telemetry: telemetry('api', options) });
+  api({ ports: (invocation) => ports(invocation, 'api'), telemetry: telemetry('api', options) });
 
 /** Fills profiles one request of a user after the other, so that two at once do not both find it empty. */
 export const profileFiller = (wiring: Wiring): FillProfile => {
