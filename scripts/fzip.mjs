@@ -3,7 +3,7 @@
  * installs what is missing, and goes on under the Node 22 that the packages bring.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,11 @@ const isWindows = process.platform === 'win32';
 const checks = [
   { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['--noEmit'] },
   { name: 'lint', script: 'node_modules/@biomejs/biome/bin/biome', args: ['check', '.'] },
+  {
+    name: 'types of the stacks',
+    script: 'node_modules/typescript/bin/tsc',
+    args: ['--noEmit', '-p', 'tsconfig.infra.json'],
+  },
   { name: 'imports', script: 'scripts/imports.ts', args: [] },
   { name: 'unused code', script: 'node_modules/knip/bin/knip.js', args: [] },
 ];
@@ -75,6 +80,62 @@ const install = () => {
     shell: isWindows,
   });
   if (error || status !== 0) give(`npm install failed; see above. It needs the npm registry or a mirror of it`);
+};
+
+/** The version of SST that its platform was written by. */
+const platformVersion = () => {
+  try {
+    return readFileSync(path.join(root, '.sst', 'platform', 'fzip-installed'), 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const sstVersion = () => {
+  try {
+    return JSON.parse(readFileSync(path.join(root, 'node_modules', 'sst', 'package.json'), 'utf8')).version;
+  } catch {
+    return give('sst is not installed; run `npm install --include=optional` and repeat');
+  }
+};
+
+/**
+ * SST's own components, which the stacks are evaluated with: written to `.sst/platform` by SST from the npm registry, about 40 s, once.
+ * One at a time: two at once would write into one another's folder.
+ */
+const preparePlatform = () => {
+  const version = sstVersion();
+  if (platformVersion() === version) return;
+  const lock = path.join(root, '.sst', 'installing');
+  mkdirSync(path.dirname(lock), { recursive: true });
+  try {
+    mkdirSync(lock);
+  } catch {
+    give(`another command writes .sst/platform; repeat when it is done (if none runs any more, delete ${lock})`);
+  }
+  process.stderr.write('fzip: writing .sst/platform (sst install), about 40 s, once\n');
+  try {
+    const { status, error } = spawnSync(node(), [path.join(root, 'node_modules', 'sst', 'bin', 'sst.mjs'), 'install'], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      env: {
+        ...process.env,
+        // The components come from npm alone; nothing else is fetched, and nobody is told.
+        SST_STAGE: 'test',
+        SST_SKIP_DEPENDENCY_CHECK: '1',
+        SST_NO_BUN: '1',
+        SST_TELEMETRY_DISABLED: '1',
+      },
+    });
+    if (error || status !== 0 || !existsSync(path.join(root, '.sst', 'platform', 'node_modules'))) {
+      give(
+        'sst install failed; see above. The tests of the cloud need it, and it needs the npm registry or a mirror of it',
+      );
+    }
+    writeFileSync(path.join(root, '.sst', 'platform', 'fzip-installed'), version);
+  } finally {
+    rmdirSync(lock);
+  }
 };
 
 const isNew = (version) => {
@@ -163,7 +224,19 @@ const check = async () => {
   return test([]);
 };
 
+/** Whoever names files or projects of other tests does not wait for it. */
+const needsPlatform = (command, args) => {
+  if (command === 'check' || command === 'infra') return true;
+  const named = args.filter((arg) => !arg.startsWith('-'));
+  const projects = args.filter((arg) => arg.startsWith('--project='));
+  if (projects.length > 0)
+    return projects.some((arg) => arg.includes('infra') || arg.includes('*') || arg.includes('!'));
+  return named.length === 0 || named.some((arg) => arg.includes('infra'));
+};
+
 const commands = {
+  /** Prepares what the stacks are evaluated with, and nothing else: `npm run infra`. */
+  infra: () => 0,
   start: (args) => run('packages/local/src/start.ts', args, { ipc: true }),
   demo: (args) => run('packages/local/src/demo.ts', args, { ipc: true }),
   test,
@@ -191,4 +264,6 @@ const [name = '', ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (!command) give(`"${name}" is no command; allowed are ${Object.keys(commands).join(', ')}`);
 if (!isInstalled()) install();
+// What runs the tests of the cloud, or checks the types of the stacks.
+if (['test', 'test:long', 'check', 'infra'].includes(name) && needsPlatform(name, args)) preparePlatform();
 process.exitCode = await command(args);

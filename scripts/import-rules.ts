@@ -49,6 +49,19 @@ export const importRules: IConfiguration = {
       to: { path: '(^packages/testing/|/test/|node_modules/vitest|node_modules/fast-check)' },
     },
     {
+      // Evaluated by SST, which bundles them: the tables of the domain alone, none of its code.
+      name: 'stacks-read-tables-alone',
+      severity: 'error',
+      from: { path: '^stacks/' },
+      to: { pathNot: '^(stacks/|packages/core/src/(topology|stores|metrics)\\.ts$)' },
+    },
+    {
+      name: 'tables-import-nothing',
+      severity: 'error',
+      from: { path: '^packages/core/src/(topology|stores|metrics)\\.ts$' },
+      to: { path: '.' },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

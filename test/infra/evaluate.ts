@@ -203,7 +203,7 @@ const evaluate = async (): Promise<Evaluation> => {
 };
 
 if (!existsSync(platform)) {
-  console.error(`${dirname(platform)} is not there: run \`npm run infra:install\` first; it needs the npm registry`);
+  console.error(`${dirname(platform)} is not there: run \`npm run infra\` first; it needs the npm registry`);
   process.exit(1);
 }
 // Standard output is the result's alone.
