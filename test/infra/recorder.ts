@@ -20,6 +20,8 @@ export type Recorder = {
   wrapPorts(ports: Ports, name: FunctionName): Ports;
   /** Each call once. */
   calls(): Call[];
+  /** How often each action was asked for. */
+  counts(): Record<string, number>;
   close(): void;
 };
 
@@ -27,6 +29,7 @@ export type Recorder = {
 export const recorder = (environment: () => { env: Record<string, string>; config: AwsConfig }): Recorder => {
   const made = new Map<FunctionName, { clients: AwsClients; ports: Omit<Ports, 'invocation'> }>();
   const noted = new Map<string, Call>();
+  const counted = new Map<string, number>();
   const portsOf = (name: FunctionName) => {
     const known = made.get(name);
     if (known) return known.ports;
@@ -38,6 +41,7 @@ export const recorder = (environment: () => { env: Record<string, string>; confi
         (next, context) => (args) => {
           for (const call of callsOf(config, context.commandName ?? '', args.input)) {
             noted.set(JSON.stringify([name, call]), { name, ...call });
+            counted.set(call.action, (counted.get(call.action) ?? 0) + 1);
           }
           return next(args);
         },
@@ -51,6 +55,7 @@ export const recorder = (environment: () => { env: Record<string, string>; confi
   return {
     wrapPorts: (ports, name) => ({ ...ports, ...portsOf(name), limits: ports.limits, measure: ports.measure }),
     calls: () => [...noted.values()],
+    counts: () => Object.fromEntries(counted),
     close: () => {
       for (const { clients } of made.values()) clients.destroy();
     },
