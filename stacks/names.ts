@@ -21,7 +21,7 @@ export const isProduction = (): boolean => $app.stage === 'production';
  * SST retains tables and buckets of a production that is removed, and nothing else: without its key what is retained could not be read,
  * and without its user pool nobody could sign in to it.
  */
-export const retained = () => ({ retainOnDelete: isProduction(), protect: isProduction() });
+export const retained = () => ({ retainOnDelete: isProduction() });
 
 type Json = string | boolean | $util.Output<string> | Json[] | { [name: string]: Json };
 export type PolicyStatement = { [element: string]: Json };

@@ -25,7 +25,7 @@ export const storage = ({ key }: Encryption, settings: Settings) => {
       // The forms that a page uploads by, and the links that it downloads by.
       allowMethods: ['POST', 'GET'],
       allowOrigins: settings.webOrigins,
-      allowHeaders: ['content-type'],
+      allowHeaders: ['content-type', 'range'],
       exposeHeaders: ['ETag', 'Content-Length', 'Content-Range'],
       maxAge: '1 hour',
     },
@@ -73,7 +73,7 @@ const bucketOf = (what: 'packages' | 'files', key: Encryption['key'], rules: Buc
       {
         id: 'unfinished-uploads',
         status: 'Enabled',
-        filter: {},
+        filter: { prefix: '' },
         abortIncompleteMultipartUpload: { daysAfterInitiation: unfinishedDays },
       },
       ...Object.entries(rules.expirations).map(([prefix, days]) => ({

@@ -25,7 +25,6 @@ export type Resource = {
   inputs: Record<string, never>;
   /** Stays in AWS when it is no longer described. */
   retained: boolean;
-  protected: boolean;
 };
 export type Evaluation = {
   app: Record<string, unknown>;
@@ -145,20 +144,12 @@ const evaluate = async (): Promise<Evaluation> => {
   });
   const app = { removal: 'retain', protect: false, ...described, stage };
 
-  const options = new Map<string, { retained: boolean; protected: boolean }>();
+  const retained = new Map<string, boolean>();
   const { MockMonitor } = require('@pulumi/pulumi/runtime/mocks');
   const register = MockMonitor.prototype.registerResource;
   MockMonitor.prototype.registerResource = function (request: never, callback: never) {
-    const asked = request as {
-      getType(): string;
-      getName(): string;
-      getRetainondelete(): boolean;
-      getProtect(): boolean;
-    };
-    options.set(`${asked.getType()} ${asked.getName()}`, {
-      retained: asked.getRetainondelete() === true,
-      protected: asked.getProtect() === true,
-    });
+    const asked = request as { getType(): string; getName(): string; getRetainondelete(): boolean };
+    retained.set(`${asked.getType()} ${asked.getName()}`, asked.getRetainondelete() === true);
     return register.call(this, request, callback);
   };
 
@@ -195,10 +186,10 @@ const evaluate = async (): Promise<Evaluation> => {
   const resolved = await new Promise<Record<string, unknown>>((resolve) => {
     pulumi.output(outputs).apply(resolve);
   });
-  const resources = made.map((resource) => {
-    const { retained = false, protected: isProtected = false } = options.get(`${resource.type} ${resource.name}`) ?? {};
-    return { ...resource, retained, protected: isProtected };
-  });
+  const resources = made.map((resource) => ({
+    ...resource,
+    retained: retained.get(`${resource.type} ${resource.name}`) === true,
+  }));
   return { app, resources, handlers: handlers.sort(), outputs: resolved };
 };
 

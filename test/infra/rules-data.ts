@@ -87,7 +87,7 @@ export const rulesOfData: Readonly<Record<string, Rule>> = {
     const kept = times.backupKeptAtMost / day + 14;
     const expected = { 'staging/': 14, 'uploads/': 14, 'scratch/': 14, 'packages/': kept };
     return [
-      ...differs(`unfinished uploads of ${bucket.name}`, unfinished, [[{}, 2]]),
+      ...differs(`unfinished uploads of ${bucket.name}`, unfinished, [[{ prefix: '' }, 2]]),
       ...differs(`the ends of ${bucket.name}`, expires, bucket === view.bucket('packages') ? expected : {}),
     ];
   }),
