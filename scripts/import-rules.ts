@@ -53,12 +53,12 @@ export const importRules: IConfiguration = {
       name: 'stacks-read-tables-alone',
       severity: 'error',
       from: { path: '^stacks/' },
-      to: { pathNot: '^(stacks/|packages/core/src/(topology|stores|metrics)\\.ts$)' },
+      to: { pathNot: '^(stacks/|packages/core/src/(topology|stores|metrics|limits)\\.ts$)' },
     },
     {
       name: 'tables-import-nothing',
       severity: 'error',
-      from: { path: '^packages/core/src/(topology|stores|metrics)\\.ts$' },
+      from: { path: '^packages/core/src/(topology|stores|metrics|limits)\\.ts$' },
       to: { path: '.' },
     },
     {

@@ -2,6 +2,7 @@
  * What a deployment can be told, all of it in the environment of `sst deploy` and `sst dev`, read once. The functions' own settings are
  * made of it by the stacks and read by `packages/aws/src/config.ts`.
  */
+import { defaultLimits } from '../packages/core/src/limits.ts';
 import { bucketVariables, hostTables, limitsVariable, tableVariables } from '../packages/core/src/stores.ts';
 import type { HostTable } from './permissions.ts';
 
@@ -113,15 +114,20 @@ export const settingsOf = (env: Environment, stage: string): Settings => {
   return settings;
 };
 
-/** The functions look at the names; here it is enough that they will be able to. */
+/** As the functions will read them, who would otherwise fail as they start. */
 const limitsOf = (text: string, problems: string[]): string => {
+  const names = Object.keys(defaultLimits);
   try {
     const limits: unknown = JSON.parse(text);
-    const bounds = typeof limits === 'object' && limits !== null && !Array.isArray(limits) ? Object.values(limits) : [];
-    if (bounds.length > 0 && bounds.every((bound) => Number.isSafeInteger(bound) && bound > 0)) return text;
+    const bounds =
+      typeof limits === 'object' && limits !== null && !Array.isArray(limits) ? Object.entries(limits) : [];
+    const isBound = ([name, bound]: [string, unknown]) =>
+      names.includes(name) && Number.isSafeInteger(bound) && Number(bound) > 0;
+    if (bounds.length > 0 && bounds.every(isBound)) return text;
   } catch {
     // Told below like any other that is not allowed.
   }
-  problems.push(`${limitsVariable} is "${text}"; allowed is a JSON object of whole numbers above 0`);
+  const allowed = `a JSON object of whole numbers above 0, named ${names.join(', ')}`;
+  problems.push(`${limitsVariable} is "${text}"; allowed is ${allowed}`);
   return text;
 };

@@ -44,6 +44,13 @@ describe('the settings of a deployment', () => {
     );
   });
 
+  test('have bounds that the functions know', () => {
+    expect(settingsOf({ FZIP_LIMITS: '{"runningJobs": 3}' }, 'dev').limits).toBe('{"runningJobs": 3}');
+    expect(() => settingsOf({ FZIP_LIMITS: '{"jobs": 3}' }, 'dev')).toThrow(
+      'FZIP_LIMITS is "{"jobs": 3}"; allowed is a JSON object of whole numbers above 0, named chunkRows, ',
+    );
+  });
+
   test('of production name the pages that may call', () => {
     expect(() => settingsOf({}, 'production')).toThrow('FZIP_WEB_ORIGINS: missing; production needs https origins');
   });
