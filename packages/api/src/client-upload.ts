@@ -11,12 +11,14 @@ const fileName = 'package.fzip';
 type Body = { body: NonNullable<RequestInit['body']>; headers: Record<string, string>; duplex?: 'half' };
 
 /** The storage reads no field after `file`, so that comes last. */
-const formOf = ({ fields }: UploadForm, file: Blob): Body => {
+export const formDataOf = ({ fields }: UploadForm, file: Blob): FormData => {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append('file', file, fileName);
-  return { body: form, headers: {} };
+  return form;
 };
+
+const formOf = (form: UploadForm, file: Blob): Body => ({ body: formDataOf(form, file), headers: {} });
 
 /** As HTML's multipart/form-data algorithm escapes a name. */
 const escaped = (name: string): string => name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22');

@@ -12,6 +12,8 @@ import { type Answer, gatewayEvent, httpAnswer, jsonAnswer, refusal } from './ga
 import type { Issuer } from './issuer.ts';
 import { lambdaContext } from './lambda.ts';
 import { type FillProfile, localAnswer } from './local-routes.ts';
+import { oidcPath, type SampleUser, type SignIn, startSignIn } from './sign-in.ts';
+import { type WebFiles, type WebFilesOptions, webFiles } from './web-files.ts';
 
 /** The API Gateway's own bound. */
 const largestBody = 10 * 1024 * 1024;
@@ -33,17 +35,26 @@ export type FrontOptions = {
   api: ApiHandler;
   issuer: Issuer;
   fillProfile: FillProfile;
+  /** Whom the page to sign in offers. */
+  users?: readonly SampleUser[];
+  /** The web UI, if it is to be served. */
+  web?: WebFilesOptions | undefined;
   /** 0 for any that is free. */
   port?: number;
   onError: (error: unknown, where: string) => void;
 };
 
+type Serving = FrontOptions & { signIn: SignIn; pages: WebFiles };
+
 export type Front = { url: string; close(): Promise<void> };
 
 /** Serves on 127.0.0.1. @throws the listener's error, EADDRINUSE for a port that is taken */
 export const startFront = async (options: FrontOptions): Promise<Front> => {
+  const { issuer, users = [], web } = options;
+  const pages: WebFiles = web ? webFiles(web) : async () => undefined;
+  const serving: Serving = { ...options, signIn: startSignIn({ issuer, users }), pages };
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 });
-  server.on('request', (request, response) => void serve(options, request, response));
+  server.on('request', (request, response) => void serve(serving, request, response));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     else socket.destroy();
@@ -64,7 +75,7 @@ const closeServer = async (server: Server): Promise<void> => {
   clearTimeout(impatient);
 };
 
-const serve = async (options: FrontOptions, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const serve = async (options: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const where = `${request.method} ${pathOf(request)}`;
   response.on('error', (error) => options.onError(error, where));
   const answer = await answerTo(options, request).catch((error: unknown) => {
@@ -87,7 +98,7 @@ const send = (request: IncomingMessage, response: ServerResponse, { status, head
   response.end(bodyless || request.method === 'HEAD' ? undefined : body);
 };
 
-const answerTo = async (options: FrontOptions, request: IncomingMessage): Promise<Answer> => {
+const answerTo = async (options: Serving, request: IncomingMessage): Promise<Answer> => {
   const path = pathOf(request);
   // A page elsewhere whose name is made to lead here would count as of the same origin.
   if (!allowedHosts.test(request.headers.host ?? ''))
@@ -95,6 +106,8 @@ const answerTo = async (options: FrontOptions, request: IncomingMessage): Promis
   if (request.method === 'OPTIONS') return preflight(request);
   if (healthPaths.has(path)) return jsonAnswer(200, { status: 'ok' });
   if (path.startsWith('/local/')) return localRoute(options, request, path);
+  const page = await options.pages(request, path);
+  if (page) return page;
   const isPublic = publicPaths.has(path) && (request.method === 'GET' || request.method === 'HEAD');
   const claims = isPublic ? undefined : await claimsOf(options.issuer, request);
   if (!isPublic && claims === undefined) {
@@ -110,12 +123,13 @@ const answerTo = async (options: FrontOptions, request: IncomingMessage): Promis
   return httpAnswer(await options.api(gatewayEvent(request, body, claims), context));
 };
 
-const localRoute = async (options: FrontOptions, request: IncomingMessage, path: string): Promise<Answer> => {
+const localRoute = async (options: Serving, request: IncomingMessage, path: string): Promise<Answer> => {
   const { origin } = request.headers;
   if (origin !== undefined && !allowedOrigins.test(origin)) {
     return refusal(403, 'FORBIDDEN', 'local routes are for pages of this machine');
   }
   const body = await readBody(request);
+  if (body !== undefined && path.startsWith(`${oidcPath}/`)) return options.signIn(request, body);
   return body === undefined ? tooLarge() : localAnswer(options, { method: request.method ?? 'GET', path, body });
 };
 
