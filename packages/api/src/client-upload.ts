@@ -29,6 +29,17 @@ async function* parts(before: Uint8Array, stream: StreamedPackage['stream'], aft
   yield after;
 }
 
+/** `ReadableStream.from` is not in every browser. */
+const streamOf = (from: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await from.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => void (await from.return(undefined)),
+  });
+
 /** The same form, byte by byte, around a stream. */
 const streamedFormOf = ({ fields }: UploadForm, { stream, size }: StreamedPackage): Body => {
   const boundary = `fzip-${crypto.randomUUID()}`;
@@ -40,7 +51,7 @@ const streamedFormOf = ({ fields }: UploadForm, { stream, size }: StreamedPackag
   const before = new TextEncoder().encode(`${Object.entries(fields).map(field).join('')}${file}`);
   const after = new TextEncoder().encode(`\r\n--${boundary}--\r\n`);
   return {
-    body: ReadableStream.from(parts(before, stream, after)),
+    body: streamOf(parts(before, stream, after)),
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       // S3 takes no body of unknown length.

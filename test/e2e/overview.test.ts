@@ -1,0 +1,43 @@
+import { beforeAll, expect, test } from 'vitest';
+import { shot, stage } from './fixture.ts';
+
+const on = stage();
+beforeAll(async () => {
+  await on.runtime.fillProfile({ user: 'ann', transactions: 300, files: 4 });
+});
+
+test('somebody new is told that the profile is empty, and what that is good for', async () => {
+  const { page } = await on.visit('new');
+  await page.getByText('It is empty. A backup can be restored into it.').waitFor();
+  await page.getByRole('link', { name: 'Restore a backup' }).waitFor();
+  await shot(page, 'overview-empty');
+});
+
+test('the overview counts the profile, names the last backup, and has one thing to do next', async () => {
+  const { page } = await on.visit('ann');
+  await page.getByText('300 transactions').waitFor();
+  await page.getByText('There is no backup that can be downloaded').waitFor();
+  expect(await page.getByRole('region', { name: 'What to do next' }).getByRole('link').allTextContents()).toEqual([
+    'Make a backup',
+  ]);
+  await on.package('ann');
+  await page.reload();
+  await page.getByText('Excellent', { exact: true }).waitFor();
+  await page.getByText('Not yet. Its page can prove it.').waitFor();
+  await page.getByRole('link', { name: 'Prove that it restores' }).waitFor();
+  await page.getByRole('heading', { name: 'What expires when' }).waitFor();
+  await shot(page, 'overview');
+});
+
+test.each([
+  ['dark', { colorScheme: 'dark' as const }],
+  ['phone', { viewport: { width: 360, height: 740 } }],
+  ['phone-dark', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' as const }],
+])('and so it is on %s', async (name, options) => {
+  const { page } = await on.visit('ann', options);
+  await page.getByText('Excellent', { exact: true }).waitFor();
+  await page.getByText('300 transactions').waitFor();
+  await shot(page, `overview-${name}`);
+  const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  expect(wide).toBeLessThanOrEqual(0);
+});
