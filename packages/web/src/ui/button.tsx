@@ -3,20 +3,20 @@ import { Button as AriaButton, type ButtonProps } from 'react-aria-components';
 import { Link, type LinkProps } from 'react-router';
 
 type Kind = 'main' | 'quiet' | 'danger' | 'plain';
+type Props = Omit<ButtonProps, 'children' | 'isPending'> & { kind?: Kind; isPending?: boolean; children: ReactNode };
 
-/** While `isPending` it keeps the focus and does nothing. */
-export const Button = ({
-  kind = 'quiet',
-  children,
-  ...props
-}: Omit<ButtonProps, 'children'> & { kind?: Kind; children: ReactNode }) => (
-  <AriaButton {...props} className={`button button-${kind}`}>
-    {({ isPending }) => (
-      <>
-        {isPending && <span className="spinner" aria-hidden="true" />}
-        {children}
-      </>
-    )}
+/** While `isPending` it keeps the focus, does nothing, and says so. */
+export const Button = ({ kind = 'quiet', isPending = false, children, onPress, type, ...props }: Props) => (
+  <AriaButton
+    {...props}
+    className={`button button-${kind}${isPending ? ' button-pending' : ''}`}
+    {...(isPending
+      ? { 'aria-disabled': true, type: 'button' }
+      : { ...(onPress && { onPress }), ...(type && { type }) })}
+  >
+    {isPending && <span className="spinner" aria-hidden="true" />}
+    {children}
+    {isPending && <span className="visually-hidden">, under way</span>}
   </AriaButton>
 );
 
