@@ -83,3 +83,5 @@ export const money = (amount: string, currency?: string, locale?: Locale): strin
 
 export const plural = (count: number, one: string, many: string, locale?: Locale): string =>
   `${number(count, locale)} ${count === 1 ? one : many}`;
+
+export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

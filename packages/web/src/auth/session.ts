@@ -24,6 +24,8 @@ export type Session = {
 
 /** Says in this tab's storage that the issuer may be asked without a click; no token is in it. */
 const mark = 'fzip.signed-in';
+/** The window in which one signs in again: it has no memory of its own of what was asked. */
+const windowName = 'fzip-sign-in-again';
 /** A token is renewed so long before its end, in seconds. */
 const early = 30;
 
@@ -43,9 +45,12 @@ const managerOf = ({ issuer, clientId }: Settings): UserManager =>
 /** Comes back from the issuer: the code leaves the address at once. */
 const arrive = async (manager: UserManager): Promise<{ user?: User; problem?: string; isWindow?: boolean }> => {
   try {
-    const user = await manager.signinCallback();
-    // Of a window that was opened for it: the page that did so takes it from here.
-    if (!user) return { isWindow: true };
+    if (window.opener && window.name === windowName) {
+      // The page that opened it takes it from here, and this window closes.
+      await manager.signinPopupCallback();
+      return { isWindow: true };
+    }
+    const user = await manager.signinRedirectCallback();
     const to = (user.state as { to?: unknown } | undefined)?.to;
     const isOurs = typeof to === 'string' && to.startsWith('/') && !to.startsWith('//');
     history.replaceState(null, '', isOurs ? to : urls.overview);
@@ -137,7 +142,10 @@ const sessionOf = (
     signIn: () => signIn(manager),
     signInAgain: async () => {
       const before = state.is === 'expired' ? state.user : undefined;
-      const again = await manager.signinPopup({ popupWindowFeatures: { width: 480, height: 640 } });
+      const again = await manager.signinPopup({
+        popupWindowTarget: windowName,
+        popupWindowFeatures: { width: 480, height: 640 },
+      });
       // What is on the screen is another's: it goes, whole.
       if (before !== undefined && again.profile.sub !== before) return location.assign(urls.overview);
       take(again);

@@ -61,7 +61,16 @@ const Ask = () => {
               <p>
                 It is refused while a backup or restore runs, and as long as there is no complete backup to download.
               </p>
-              <TextField value={typed} onChange={setTyped} isInvalid={isWrong} autoComplete="off">
+              <TextField
+                value={typed}
+                onChange={(text) => {
+                  setTyped(text);
+                  setWrong(false);
+                }}
+                isInvalid={isWrong}
+                validationBehavior="aria"
+                autoComplete="off"
+              >
                 <Label>
                   Type your user id to confirm: <Untrusted text={user} />
                 </Label>

@@ -166,7 +166,14 @@ const NewBackup = () => {
     <Page title="New backup" back={{ to: urls.backups, name: 'Backups' }}>
       <form onSubmit={submit} className="form">
         <Card>
-          <RadioGroup value={type} onChange={(value) => setType(value as Type)} className="radios">
+          <RadioGroup
+            value={type}
+            onChange={(value) => {
+              setType(value as Type);
+              setMissing(undefined);
+            }}
+            className="radios"
+          >
             <Label>What to back up</Label>
             {Object.entries(backupTypes).map(([value, { name, means }]) => (
               <Radio key={value} value={value} className="radio">

@@ -3,7 +3,7 @@ import type { RestoreStatus } from '@fzip/api/restore-schemas';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { number, plural } from '../format.ts';
+import { number, plural, upperFirst } from '../format.ts';
 import { restoreCan } from '../jobs.ts';
 import { keys, useClient, useRestore } from '../queries.ts';
 import { SummaryCard } from '../restore/summary.tsx';
@@ -15,7 +15,7 @@ import { Ended } from '../ui/ended.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { Progress, Steps } from '../ui/progress.tsx';
 import { Await, Problem } from '../ui/states.tsx';
-import { Badge, Facts, Untrusted, When } from '../ui/text.tsx';
+import { Badge, Facts, Said, Untrusted, When } from '../ui/text.tsx';
 import { urls } from '../urls.ts';
 import { phaseOrder, phases, restoreStatuses } from '../words/names.ts';
 
@@ -112,18 +112,17 @@ const CancelButton = ({ restore: { restoreId, status } }: Props) => {
 const Refused = ({ restore }: Props) => {
   const { validationResults } = restore;
   if (!validationResults) return null;
-  const { errors, errorCount, guidance, profileEmpty } = validationResults;
+  const { errors, errorCount, guidance } = validationResults;
   return (
     <Card title="What was found" tone="bad">
       <p role="status">
         The package cannot be restored: {plural(errorCount, 'error', 'errors')}. Nothing was written to your profile.
       </p>
-      {!profileEmpty && !restore.validateOnly && <p>Your profile is not empty; it has to be for a restore.</p>}
       {guidance.length > 0 && (
         <ul className="guidance">
           {guidance.map(({ code, count, meaning, advice }) => (
             <li key={code}>
-              <strong>{meaning}</strong> ({number(count)} ×). {advice}
+              <strong>{upperFirst(meaning)}</strong> ({number(count)} ×). <Said text={advice} />
             </li>
           ))}
         </ul>

@@ -5,7 +5,7 @@ import { DropZone, FileTrigger, Text } from 'react-aria-components';
 import { number, plural, size } from '../format.ts';
 import { type Chosen, lookAt } from '../preview/preview.ts';
 import { Button } from '../ui/button.tsx';
-import { Facts, Untrusted, When } from '../ui/text.tsx';
+import { Facts, Said, Untrusted, When } from '../ui/text.tsx';
 import { kindNames, kinds, leftOutName } from '../words/names.ts';
 
 const adviceOf = (code: string): string =>
@@ -107,7 +107,7 @@ const Problems = ({ of }: { of: Chosen['problems'] }) => (
           <strong>
             <Untrusted text={name} />
           </strong>
-          : <Untrusted text={message} />. {adviceOf(code)}
+          : <Untrusted text={message} />. <Said text={adviceOf(code)} />
         </li>
       ))}
     </ul>

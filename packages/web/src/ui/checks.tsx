@@ -40,7 +40,7 @@ export const Checks = ({ backup: { backupId, validations } }: { backup: BackupSt
                   <p>
                     <Found ok={last.ok} damaged={last.damaged} mode={mode} />{' '}
                     <Link to={urls.check(backupId, last.validationId)}>
-                      {last.issueCount > 0 ? plural(last.issueCount, 'finding', 'findings') : 'Result'} of{' '}
+                      {last.issueCount > 0 ? plural(last.issueCount, 'finding', 'findings') : 'Result'},{' '}
                       <When at={last.at} short />
                     </Link>
                   </p>

@@ -23,6 +23,10 @@ export const Untrusted = ({ text }: { text: string }) => {
   );
 };
 
+/** A text of our own, in which backticks mark what is typed. */
+export const Said = ({ text }: { text: string }) =>
+  text.split('`').map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part));
+
 export const Badge = ({ tone, children }: { tone: Tone; children: ReactNode }) => (
   <span className={`badge badge-${tone}`}>{children}</span>
 );
