@@ -1,5 +1,5 @@
 /** A whole FZIP with its pages for the stories of one file, and a browser to walk through them. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,8 +97,21 @@ export const accessible = async (page: Page): Promise<void> => {
 
 const shotFolder = process.env.FZIP_SHOTS ?? join(root, 'test/e2e/shots');
 
+/** Pictures of the user guide. With FZIP_GUIDE they are made anew; a program that makes PNGs small goes over them before they are kept. */
+const guide = join(root, 'docs/images');
+const inGuide: ReadonlySet<string> = new Set([
+  'overview',
+  'backup-new',
+  'backup',
+  'restore-2-preview',
+  'restore-5-confirm',
+  'restore-7-result',
+]);
+
 /** A picture of the whole page, into a folder that git ignores; and axe looks at it too. */
 export const shot = async (page: Page, name: string): Promise<void> => {
   await accessible(page);
-  await page.screenshot({ path: join(shotFolder, `${name}.png`), fullPage: true });
+  const path = join(shotFolder, `${name}.png`);
+  await page.screenshot({ path, fullPage: true });
+  if (process.env.FZIP_GUIDE && inGuide.has(name)) await copyFile(path, join(guide, `${name}.png`));
 };

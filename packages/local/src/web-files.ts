@@ -59,8 +59,7 @@ export const webFiles = ({ folder, uploadOrigin }: WebFilesOptions): WebFiles =>
     'content-security-policy': policy(uploadOrigin),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    // Signing in again happens in a window of its own, which has to find this one.
-    'cross-origin-opener-policy': 'same-origin-allow-popups',
+    // No cross-origin-opener-policy: signing in again happens in a window that comes back from the issuer and has to find this one.
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   };
   const stored = async (pathname: string): Promise<Answer | undefined> => {

@@ -26,6 +26,7 @@ import { Card, Page } from '../ui/page.tsx';
 import { Await, Problem } from '../ui/states.tsx';
 import { Untrusted } from '../ui/text.tsx';
 import { urls } from '../urls.ts';
+import { isPassing } from '../words/errors.ts';
 import { backupTypes } from '../words/names.ts';
 
 type Type = keyof typeof backupTypes;
@@ -133,9 +134,9 @@ const NewBackup = () => {
       void queries.invalidateQueries({ queryKey: keys.backups });
       void navigate(urls.backup(backupId));
     },
-    // What was refused may be asked for with other choices, under a key of its own.
-    onError: () => {
-      idempotencyKey.current = crypto.randomUUID();
+    onError: (error) => {
+      // Of what got no answer it is not known whether it was done: then the key stays, and asking again is the same request.
+      if (!isPassing(error)) idempotencyKey.current = crypto.randomUUID();
     },
   });
 

@@ -12,7 +12,7 @@ import { Button, ButtonLink } from '../ui/button.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { Await, Problem } from '../ui/states.tsx';
 import { urls } from '../urls.ts';
-import { codeOf } from '../words/errors.ts';
+import { codeOf, isPassing } from '../words/errors.ts';
 import { kindNames, kinds } from '../words/names.ts';
 
 const ProfileStep = () => {
@@ -92,8 +92,9 @@ const FileStep = ({ checkOnly }: { checkOnly: boolean }) => {
       void queries.invalidateQueries({ queryKey: keys.restores });
       void navigate(urls.restore(restoreId), { replace: true });
     },
-    onError: () => {
-      idempotencyKey.current = crypto.randomUUID();
+    onError: (error) => {
+      // Of what got no answer it is not known whether it was done: then the key stays, and asking again is the same request.
+      if (!isPassing(error)) idempotencyKey.current = crypto.randomUUID();
     },
   });
   const isFull = create.error && codeOf(create.error) === 'PROFILE_NOT_EMPTY';

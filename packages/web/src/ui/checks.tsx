@@ -6,6 +6,7 @@ import { Link, useNavigate } from 'react-router';
 import { plural } from '../format.ts';
 import { useClient } from '../queries.ts';
 import { urls } from '../urls.ts';
+import { isPassing } from '../words/errors.ts';
 import { checks } from '../words/names.ts';
 import { Button } from './button.tsx';
 import { Card } from './page.tsx';
@@ -22,8 +23,9 @@ export const Checks = ({ backup: { backupId, validations } }: { backup: BackupSt
   const check = useMutation({
     mutationFn: (mode: Mode) => client.validateBackup(backupId, { mode }, { idempotencyKey: idempotencyKey.current }),
     onSuccess: ({ validationId }) => void navigate(urls.check(backupId, validationId)),
-    onError: () => {
-      idempotencyKey.current = crypto.randomUUID();
+    onError: (error) => {
+      // Of what got no answer it is not known whether it was done: then the key stays, and asking again is the same request.
+      if (!isPassing(error)) idempotencyKey.current = crypto.randomUUID();
     },
   });
   return (
