@@ -21,7 +21,7 @@ export default defineConfig({
       project('compat', ['test/compat/**/*.test.ts'], 60_000),
       project('flow', ['test/flow/**/*.test.ts'], 60_000),
       // Needs a Chromium, so it runs by `npm run test:e2e` alone.
-      ...(process.env.FZIP_E2E ? [project('e2e', ['test/e2e/**/*.test.ts'], 120_000)] : []),
+      ...(process.env.FZIP_E2E ? [project('e2e', ['test/e2e/**/*.test.ts'], 180_000)] : []),
     ],
     // Two cores: more workers would only wait for one another.
     maxWorkers: 2,

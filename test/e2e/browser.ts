@@ -39,7 +39,7 @@ export const open = async (browser: Browser, options: BrowserContextOptions = {}
     acceptDownloads: true,
     ...options,
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(45_000);
   const faults: string[] = [];
   const requested = new Set<string>();
   const watch = (page: Page): void => {

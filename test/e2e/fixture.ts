@@ -33,6 +33,8 @@ export const stage = (options: RuntimeOptions = {}): Stage => {
     const [runtime, browser] = await Promise.all([
       startRuntime({
         silent: true,
+        // Messages come back soon, so that a machine under load does not make a story wait for minutes.
+        visibilitySeconds: 20,
         retryDelaySeconds: 0,
         web: join(root, 'packages/web/dist'),
         users: [{ id: 'ann', about: 'a sample user' }],
@@ -56,7 +58,7 @@ export const stage = (options: RuntimeOptions = {}): Stage => {
       },
       package: async (user) => {
         const { backupId } = await client(user).createBackup({ expiresInHours: 24 * 7 });
-        const event = await ended.next(({ subject }) => subject === backupId, 40_000);
+        const event = await ended.next(({ subject }) => subject === backupId, 90_000);
         expect(event.type).toBe('backup.completed');
         const file = join(folder, `${user}-${backupId}.fzip`);
         const response = await client(user).download(backupId);
@@ -108,10 +110,30 @@ const inGuide: ReadonlySet<string> = new Set([
   'restore-7-result',
 ]);
 
-/** A picture of the whole page, into a folder that git ignores; and axe looks at it too. */
+const desktop = { width: 1280, height: 900 };
+const phone = { width: 360, height: 740 };
+const looks = [
+  { name: '', viewport: desktop, colorScheme: 'light' },
+  { name: '-phone-dark', viewport: phone, colorScheme: 'dark' },
+  { name: '-dark', viewport: desktop, colorScheme: 'dark' },
+  { name: '-phone', viewport: phone, colorScheme: 'light' },
+] as const;
+/** Two looks have every size and colour between them; all four are for whoever wants to see them. */
+const wanted = process.env.FZIP_LOOKS === 'all' ? looks : looks.slice(0, 2);
+
+/** Pictures of the whole page, into a folder that git ignores; and axe looks at it too. */
 export const shot = async (page: Page, name: string): Promise<void> => {
-  await accessible(page);
-  const path = join(shotFolder, `${name}.png`);
-  await page.screenshot({ path, fullPage: true });
-  if (process.env.FZIP_GUIDE && inGuide.has(name)) await copyFile(path, join(guide, `${name}.png`));
+  for (const look of wanted) {
+    await page.setViewportSize(look.viewport);
+    await page.emulateMedia({ colorScheme: look.colorScheme });
+    await accessible(page);
+    const path = join(shotFolder, `${name}${look.name}.png`);
+    await page.screenshot({ path, fullPage: true });
+    const tooWide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    expect(tooWide, `${name}${look.name} is wider than the screen`).toBeLessThanOrEqual(0);
+    if (process.env.FZIP_GUIDE && look.name === '' && inGuide.has(name))
+      await copyFile(path, join(guide, `${name}.png`));
+  }
+  await page.setViewportSize(desktop);
+  await page.emulateMedia({ colorScheme: 'light' });
 };

@@ -28,16 +28,3 @@ test('the overview counts the profile, names the last backup, and has one thing 
   await page.getByRole('heading', { name: 'What expires when' }).waitFor();
   await shot(page, 'overview');
 });
-
-test.each([
-  ['dark', { colorScheme: 'dark' as const }],
-  ['phone', { viewport: { width: 360, height: 740 } }],
-  ['phone-dark', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' as const }],
-])('and so it is on %s', async (name, options) => {
-  const { page } = await on.visit('ann', options);
-  await page.getByText('Excellent', { exact: true }).waitFor();
-  await page.getByText('300 transactions').waitFor();
-  await shot(page, `overview-${name}`);
-  const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-  expect(wide).toBeLessThanOrEqual(0);
-});

@@ -75,14 +75,14 @@ describe('an API', () => {
   });
 });
 
-test.each([
-  ['another user’s backup', '/backups/'],
-  ['another user’s restore', '/restores/'],
-])('%s is not there, by whatever address', async (_what, path) => {
-  const { id } = await on.package('ann');
-  const { page } = await on.visit('mallory', { to: path + id });
+test('a backup or restore of another user is not there, by whatever address', async () => {
+  const { backupId } = await on.client('ann').createBackup();
+  const { restoreId } = await on.client('ann').createRestore({ validateOnly: true });
+  const { page } = await on.visit('mallory', { to: `/backups/${backupId}` });
   await page.getByRole('heading', { name: 'This is not there' }).waitFor();
-  await shot(page, `state-forbidden${path.replaceAll('/', '-')}`);
+  await shot(page, 'state-forbidden');
+  await page.goto(`${on.runtime.url}/restores/${restoreId}`);
+  await page.getByRole('heading', { name: 'This is not there' }).waitFor();
 });
 
 test('an address that leads nowhere leads to the overview', async () => {

@@ -81,15 +81,15 @@ const Ask = () => {
                   </Text>
                 )}
               </TextField>
-              {(lacksBackup || withoutBackup) && (
-                <Checkbox isSelected={withoutBackup} onChange={setWithout} className="check">
-                  <span className="box" aria-hidden="true" />I do not want a backup. Delete it for good.
-                </Checkbox>
-              )}
               {clear.error && (
                 <Problem error={clear.error}>
                   {lacksBackup && <ButtonLink to={urls.newBackup}>Make a backup</ButtonLink>}
                 </Problem>
+              )}
+              {(lacksBackup || withoutBackup) && (
+                <Checkbox isSelected={withoutBackup} onChange={setWithout} className="check">
+                  <span className="box" aria-hidden="true" />I do not want a backup. Delete it for good.
+                </Checkbox>
               )}
               <div className="actions">
                 <Button kind="danger" type="submit" isPending={clear.isPending}>

@@ -34,7 +34,7 @@ const send = (form: UploadForm, file: Blob, onSent: (bytes: number) => void, sig
       if (request.status >= 200 && request.status < 300) return resolve();
       reject(new StorageRefused(request.status, /<Code>([A-Za-z]+)<\/Code>/.exec(request.responseText)?.[1] ?? ''));
     };
-    request.onerror = () => reject(new TypeError('the storage cannot be reached'));
+    request.onerror = () => reject(new StorageRefused(0, 'nothing; the connection was cut'));
     request.onabort = () => reject(signal.reason);
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.open('POST', form.url);

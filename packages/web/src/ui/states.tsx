@@ -36,8 +36,18 @@ export const Loading = ({ what }: { what: string }) => {
 };
 
 /** A failure in words. What the server said comes behind a word to click on. */
-export const Problem = ({ error, retry, children }: { error: unknown; retry?: () => void; children?: ReactNode }) => {
-  const { title, changed, todo, code, message, details } = told(error);
+export const Problem = ({
+  error,
+  retry,
+  onlyLooked = false,
+  children,
+}: {
+  error: unknown;
+  retry?: () => void;
+  onlyLooked?: boolean;
+  children?: ReactNode;
+}) => {
+  const { title, changed, todo, code, message, details } = told(error, { onlyLooked });
   return (
     <div className="problem" role="alert">
       <h2>{title}</h2>
@@ -87,13 +97,13 @@ export const Await = <T,>({
   children: (data: T) => ReactNode;
 }) => {
   const { data, error, isError, refetch } = query;
-  if (data === undefined && isError) return <Problem error={error} retry={() => void refetch()} />;
+  if (data === undefined && isError) return <Problem error={error} retry={() => void refetch()} onlyLooked />;
   if (data === undefined) return <Loading what={what} />;
   return (
     <>
       {isError && (
         <div className="notice notice-warn" role="status">
-          {told(error).title}. What you see here may be out of date. {told(error).todo}{' '}
+          {told(error).title}. What you see here may be out of date.{' '}
           <Button kind="plain" onPress={() => void refetch()}>
             Try again
           </Button>

@@ -197,11 +197,28 @@ export const codeOf = (error: unknown): Code => {
   return typeof navigator !== 'undefined' && navigator.onLine === false ? 'OFFLINE' : 'UNREACHABLE';
 };
 
+/** Of a page that only wanted to look: what is uncertain about a request that asks for something is not so about it. */
+const looking: Partial<Record<Code, Omit<Words, 'title'>>> = Object.fromEntries(
+  (['INTERNAL_ERROR', 'UNEXPECTED_ANSWER', 'UNREACHABLE'] as const).map((code) => [
+    code,
+    {
+      changed: 'This page only wanted to look; nothing was changed. What was running goes on without it.',
+      todo: 'Wait a moment and try again.',
+    },
+  ]),
+);
+
 /** A failure as a person is told it; the server's own words come as details. */
-export const told = (error: unknown): Told => {
+export const told = (error: unknown, { onlyLooked = false } = {}): Told => {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  return { ...words[code], code, message, details: isRefusal(error) ? error.details : [] };
+  return {
+    ...words[code],
+    ...(onlyLooked ? looking[code] : {}),
+    code,
+    message,
+    details: isRefusal(error) ? error.details : [],
+  };
 };
 
 /** Whether asking again could help by itself: a refusal is a refusal. */
