@@ -8,10 +8,6 @@ const on = stage();
 let file: string;
 beforeAll(async () => {
   await on.runtime.fillProfile({ user: 'ann', transactions: 400, files: 3 });
-  // Names are data of whoever made the package.
-  const [account] = (await on.runtime.ports.profiles.page({ userId: 'ann', kind: 'accounts' })).rows;
-  const accountName = '<img src=x onerror=alert(1)> \u202egnp.exe';
-  await on.runtime.ports.profiles.putOwn('ann', 'accounts', [{ ...account, accountName }]);
   ({ file } = await on.package('ann'));
 });
 
@@ -64,7 +60,6 @@ test('a package is restored for another user by the wizard, with a reload at eve
   await again(page, 'Nothing has been written yet');
   await page.getByText('Levels of categories').waitFor();
   await page.getByText('Sum of transactions').waitFor();
-  await page.getByText('<img src=x onerror=alert(1)> ⟨U+202E⟩gnp.exe').waitFor();
   await shot(page, 'restore-5-confirm');
   expect((await on.client('bob').profile()).empty).toBe(true);
 

@@ -11,6 +11,10 @@ let backupId: string;
 
 beforeAll(async () => {
   await on.runtime.fillProfile({ user, transactions: 1_000, files: 3 });
+  // Names are data of whoever made the package.
+  const [account] = (await on.runtime.ports.profiles.page({ userId: 'ann', kind: 'accounts' })).rows;
+  const accountName = '<img src=x onerror=alert(1)> \u202egnp.exe';
+  await on.runtime.ports.profiles.putOwn('ann', 'accounts', [{ ...account, accountName }]);
   ({ id: backupId } = await on.package(user));
   const { volumes } = await on.client(user).backupStatus(backupId);
   for (const { number } of volumes) {
@@ -62,6 +66,8 @@ test('a set is restored from all its volumes, and what is missing or foreign is 
     if (request.method() === 'POST' && request.url().startsWith(storage)) again.push(request.url());
   });
   await page.getByRole('button', { name: 'Upload and check' }).click();
+  await page.getByText('<img src=x onerror=alert(1)> ⟨U+202E⟩gnp.exe').waitFor();
+  await shot(page, 'restore-5-hostile');
   await page.getByRole('button', { name: 'Restore it now' }).click();
   await page.getByRole('heading', { name: 'Your profile is restored' }).waitFor();
   expect(again).toHaveLength(files.length - 1);

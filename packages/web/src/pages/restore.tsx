@@ -286,7 +286,10 @@ const Restore = () => {
       <Await query={query} what="the restore">
         {(restore) => (
           <>
-            <WizardSteps at={stepOf[restore.status]} checkOnly={restore.validateOnly} />
+            {/* What ended early did not go the whole way, so no way is shown. */}
+            {restore.status !== 'failed' && restore.status !== 'canceled' && (
+              <WizardSteps at={stepOf[restore.status]} checkOnly={restore.validateOnly} />
+            )}
             <p className="lead" role="status">
               <Badge tone={restoreStatuses[restore.status].tone}>{restoreStatuses[restore.status].name}</Badge>{' '}
               <span className="soft">
