@@ -7,7 +7,7 @@ const style = `
 :root{color-scheme:light dark;--ink:#16212b;--soft:#51606d;--page:#f3f5f7;--card:#fff;--line:#c9d2da;--act:#0b6b5d}
 @media (prefers-color-scheme:dark){:root{--ink:#e8edf1;--soft:#a9b6c1;--page:#11181e;--card:#1a242c;--line:#3a4853;--act:#5fd0bd}}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;background:var(--page);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
+body{margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,1fr);place-items:center;padding:1rem;background:var(--page);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
 main{width:min(26rem,100%);background:var(--card);border:1px solid var(--line);border-radius:1rem;padding:1.5rem}
 h1{font-size:1.35rem;margin:0 0 .25rem}
 p{margin:0 0 1rem;color:var(--soft)}
