@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { accessible, shot, stage } from './fixture.ts';
@@ -150,6 +152,34 @@ test('what is no package is refused before it is sent; what only looks like one,
   await page.getByRole('button', { name: 'Run it again' }).waitFor();
   await shot(page, 'restore-4-failed');
   expect((await on.client('dora').profile()).empty).toBe(true);
+});
+
+test('a hostile package is refused by the server, and run again with the same result', async () => {
+  const refused = fileURLToPath(new URL('../../packages/format/test/refuses/', import.meta.url));
+  const hostile = readdirSync(refused).find((name) => name.includes('etc∕passwd')) ?? '';
+  const { page } = await on.visit('dora', { to: '/restores/new?step=file' });
+  await choose(page, join(refused, hostile));
+  await page.getByRole('button', { name: upload }).click();
+  await page.getByText('An entry has a name that packages do not have').waitFor();
+  await page.getByText('If you did not make the file yourself, do not trust it.').waitFor();
+  await page.getByRole('button', { name: 'Run it again' }).click();
+  await page.getByText('Being checked').first().waitFor();
+  await page.getByText('An entry has a name that packages do not have').waitFor();
+  expect((await on.client('dora').profile()).empty).toBe(true);
+});
+
+test('a profile that fills before the confirmation ends the restore, and running it again says why', async () => {
+  const { page } = await on.visit('finn', { to: '/restores/new?step=file' });
+  await choose(page, file);
+  await page.getByRole('button', { name: upload }).click();
+  await page.getByRole('button', { name: 'Restore it now' }).waitFor();
+  await on.runtime.fillProfile({ user: 'finn', transactions: 5, files: 1 });
+  await page.getByRole('button', { name: 'Restore it now' }).click();
+  await page.getByRole('heading', { name: 'The profile was not empty any more' }).waitFor();
+  await page.getByRole('button', { name: 'Run it again' }).click();
+  await page.getByRole('heading', { name: 'Your profile is not empty' }).waitFor();
+  await shot(page, 'restore-ended');
+  expect((await on.client('finn').profile()).counts.transactions).toBe(5);
 });
 
 test('canceled in the middle of writing, it leaves the profile empty; in another tab it shows the same', async () => {
