@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -170,6 +170,10 @@ const pages = 'packages/web/scripts/build.ts';
 const buildPages = () => {
   const child = spawn(node(), [path.join(root, pages), '--quiet'], { cwd: root, stdio: ['ignore', 2, 2] });
   child.on('error', () => {});
+  // What starts comes first; where priorities cannot be set, it is a little slower.
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  } catch {}
   child.on('exit', (code) => {
     if (code) process.stderr.write('fzip: the pages of the web UI could not be built; all else runs\n');
   });

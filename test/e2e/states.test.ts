@@ -93,6 +93,20 @@ test('an address that leads nowhere leads to the overview', async () => {
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 });
 
+test('a token that the API no longer takes is renewed once, and the request repeated', async () => {
+  const { page } = await on.visit('ann', { to: '/backups/new' });
+  const tokens: string[] = [];
+  await page.route('**/fzip/profile', (route) => {
+    tokens.push(route.request().headers().authorization ?? '');
+    if (tokens.length > 1) return route.continue();
+    return route.fulfill({ status: 401, json: { error: 'UNAUTHORIZED', message: 'the token was revoked' } });
+  });
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await expect.poll(() => tokens.length, { timeout: 30_000 }).toBe(2);
+  await page.getByText('50 transactions').waitFor();
+  expect(new Set(tokens).size).toBe(2);
+});
+
 describe('a sign-in that expires', () => {
   const short = stage({ tokenSeconds });
   afterEach(() => {
