@@ -1,4 +1,5 @@
 /** The local token issuer, in the place of Cognito: RS256, with a key that survives a restart. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserId } from '@fzip/core';
@@ -61,6 +62,8 @@ export const startIssuer = async ({ folder, seconds = lifetimeSeconds }: IssuerO
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject(UserId.parse(user))
+      // No two are the same, though they be issued in the same second.
+      .setJti(randomUUID())
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + lasts)
       .sign(key);
