@@ -178,6 +178,7 @@ test('a profile that fills before the confirmation ends the restore, and running
   await page.getByRole('heading', { name: 'The profile was not empty any more' }).waitFor();
   await page.getByRole('button', { name: 'Run it again' }).click();
   await page.getByRole('heading', { name: 'Your profile is not empty' }).waitFor();
+  await page.getByRole('link', { name: 'Clear the profile…' }).waitFor();
   await shot(page, 'restore-ended');
   expect((await on.client('finn').profile()).counts.transactions).toBe(5);
 });

@@ -225,6 +225,11 @@ const Rest = ({ restore }: Props) => {
             Run it again
           </Button>
         )}
+        {restore.error?.code === 'PROFILE_NOT_EMPTY' && (
+          <ButtonLink kind="danger" to={urls.clear()}>
+            Clear the profile…
+          </ButtonLink>
+        )}
         {restore.status !== 'completed' && restore.status !== 'validation_passed' && (
           <ButtonLink to={urls.newRestore()}>Begin another restore</ButtonLink>
         )}
