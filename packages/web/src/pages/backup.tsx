@@ -11,20 +11,12 @@ import { Confirm } from '../ui/dialog.tsx';
 import { Ended } from '../ui/ended.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { Progress, Steps } from '../ui/progress.tsx';
+import { Quality } from '../ui/quality.tsx';
 import { Await, Problem } from '../ui/states.tsx';
 import { Badge, Facts, Untrusted, useNow, When } from '../ui/text.tsx';
 import { Volumes } from '../ui/volumes.tsx';
 import { urls } from '../urls.ts';
-import {
-  backupStatuses,
-  backupTypes,
-  kindNames,
-  kinds,
-  leftOutName,
-  phaseOrder,
-  phases,
-  qualities,
-} from '../words/names.ts';
+import { backupStatuses, backupTypes, kindNames, kinds, phaseOrder, phases } from '../words/names.ts';
 
 const Live = ({ backup }: { backup: BackupStatus }) => {
   const now = useNow(1_000);
@@ -49,73 +41,6 @@ const Live = ({ backup }: { backup: BackupStatus }) => {
     </Card>
   );
 };
-
-const Quality = ({ backup }: { backup: BackupStatus }) => {
-  const { validation, failedFiles, failedFilesCount, notIncluded } = backup;
-  if (!validation) return null;
-  const named = qualities[validation.overall_quality];
-  return (
-    <Card title="Quality">
-      <p className="lead">
-        <Badge tone={named.tone}>{named.name}</Badge> {named.means}
-      </p>
-      <Facts
-        of={[
-          ['Integrity', `${number(validation.data_integrity_score)} of 100`],
-          ['Completeness', `${number(validation.completeness_score)} of 100`],
-          [
-            'Files',
-            `${number(validation.files_processed)} in it, ${number(validation.files_failed)} could not be read`,
-          ],
-          ['Made in', duration(validation.processing_time_seconds * 1_000)],
-        ]}
-      />
-      {validation.issues.length > 0 && (
-        <>
-          <h3>What was found</h3>
-          <Texts of={validation.issues} />
-        </>
-      )}
-      {validation.recommendations.length > 0 && (
-        <>
-          <h3>What to do</h3>
-          <Texts of={validation.recommendations} />
-        </>
-      )}
-      {failedFiles.length > 0 && (
-        <>
-          <h3>Files that are not in it</h3>
-          <ul>
-            {failedFiles.map(({ fileId, fileName, reason }) => (
-              <li key={fileId}>
-                <strong>
-                  <Untrusted text={fileName} />
-                </strong>
-                : <Untrusted text={reason} />
-              </li>
-            ))}
-          </ul>
-          {failedFilesCount > failedFiles.length && (
-            <p className="soft">and {number(failedFilesCount - failedFiles.length)} more</p>
-          )}
-        </>
-      )}
-      {notIncluded.length > 0 && (
-        <p className="soft">No package holds these of a profile: {notIncluded.map(leftOutName).join(', ')}.</p>
-      )}
-    </Card>
-  );
-};
-
-const Texts = ({ of }: { of: readonly string[] }) => (
-  <ul>
-    {of.map((text) => (
-      <li key={text}>
-        <Untrusted text={text} />
-      </li>
-    ))}
-  </ul>
-);
 
 const Content = ({ counts }: { counts: NonNullable<BackupStatus['counts']> }) => (
   <Card title="What it holds">
