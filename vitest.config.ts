@@ -25,6 +25,8 @@ export default defineConfig({
       project('simulation', ['test/simulation/**/*.test.ts'], 600_000),
       project('flow', ['test/flow/**/*.test.ts'], 60_000),
       project('infra', ['test/infra/**/*.test.ts'], 60_000),
+      // Needs a Chromium, so it runs by `npm run test:e2e` alone.
+      ...(process.env.FZIP_E2E ? [project('e2e', ['test/e2e/**/*.test.ts'], 180_000)] : []),
     ],
     // Two cores: more workers would only wait for one another.
     maxWorkers: 2,

@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +17,7 @@ const isWindows = process.platform === 'win32';
 /** What `check` runs, in this order; the tests come last. */
 const checks = [
   { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['--noEmit'] },
+  { name: 'types of the pages', script: 'node_modules/typescript/bin/tsc', args: ['--noEmit', '-p', 'packages/web'] },
   { name: 'lint', script: 'node_modules/@biomejs/biome/bin/biome', args: ['check', '.'] },
   {
     name: 'types of the stacks',
@@ -234,13 +235,38 @@ const needsPlatform = (command, args) => {
   return named.length === 0 || named.some((arg) => arg.includes('infra'));
 };
 
+const pages = 'packages/web/scripts/build.ts';
+
+/** Builds the web UI beside what starts; it is served as soon as it is there. Nothing to do takes a tenth of a second. */
+const buildPages = () => {
+  const child = spawn(node(), [path.join(root, pages), '--quiet'], { cwd: root, stdio: ['ignore', 2, 2] });
+  child.on('error', () => {});
+  // What starts comes first; where priorities cannot be set, it is a little slower.
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  } catch {}
+  child.on('exit', (code) => {
+    if (code) process.stderr.write('fzip: the pages of the web UI could not be built; all else runs\n');
+  });
+};
+
 const commands = {
   /** Prepares what the stacks are evaluated with, and nothing else: `npm run infra`. */
   infra: () => 0,
-  start: (args) => run('packages/local/src/start.ts', args, { ipc: true }),
+  start: (args) => {
+    if (!args.includes('--help')) buildPages();
+    return run('packages/local/src/start.ts', args, { ipc: true });
+  },
+  web: (args) => run(pages, args),
   demo: (args) => run('packages/local/src/demo.ts', args, { ipc: true }),
   test,
   check,
+  /** The web UI in a real browser: Chromium of the system, or the one that FZIP_CHROMIUM names. */
+  'test:e2e': async (args) => {
+    const code = await run(pages, ['--quiet']);
+    process.env.FZIP_E2E = '1';
+    return code || test(['--project=e2e', ...args]);
+  },
   /** The same tests with the full figures that the issues name. */
   'test:long': (args) => run('node_modules/vitest/vitest.mjs', ['run', ...args], { env: { FZIP_LONG: '1' } }),
   /** The ports' contracts, on the embedded runtime or any AWS-compatible endpoint. */

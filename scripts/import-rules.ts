@@ -12,7 +12,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['format', 'api', 'local', 'core', 'aws'],
   local: ['core', 'format', 'aws', 'api', 'functions', 'sample'],
   testing: ['core', 'format'],
+  web: ['api', 'format'],
 };
+
+/**
+ * What of other packages runs in a browser: the client, and those parts of the format that need no Node. The preview of a file reads
+ * its manifest as the server does.
+ */
+const inBrowsers = '^packages/(web/|api/src/client|format/src/(manifest-text|manifest|errors|advice)\\.ts$)';
 
 const packageRules: IForbiddenRuleType[] = Object.entries(mayImport).map(([name, allowed]) => ({
   name: `${name}-imports-${allowed.join('-') || 'nothing-of-ours'}`,
@@ -41,6 +48,12 @@ export const importRules: IConfiguration = {
       severity: 'error',
       from: { path: '^packages/(format|core|api)/src/' },
       to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'web-takes-what-runs-in-a-browser',
+      severity: 'error',
+      from: { path: '^packages/web/src/' },
+      to: { path: '^packages/', pathNot: inBrowsers, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'sources-never-import-tests',

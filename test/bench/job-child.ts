@@ -48,7 +48,7 @@ const making = clientsOf(connection(emulators));
 const env = await makeResources(making, emulators).finally(() => making.destroy());
 const wiring = wire(env, { audit: () => {} });
 const { inspection: ports } = wiring;
-const issuer = await startIssuer(folder);
+const issuer = await startIssuer({ folder });
 const front = await startFront({
   api: boundApi(wiring, { silent: true }),
   issuer,

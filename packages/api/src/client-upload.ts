@@ -11,12 +11,14 @@ const fileName = 'package.fzip';
 type Body = { body: NonNullable<RequestInit['body']>; headers: Record<string, string>; duplex?: 'half' };
 
 /** The storage reads no field after `file`, so that comes last. */
-const formOf = ({ fields }: UploadForm, file: Blob): Body => {
+export const formDataOf = ({ fields }: UploadForm, file: Blob): FormData => {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append('file', file, fileName);
-  return { body: form, headers: {} };
+  return form;
 };
+
+const formOf = (form: UploadForm, file: Blob): Body => ({ body: formDataOf(form, file), headers: {} });
 
 /** As HTML's multipart/form-data algorithm escapes a name. */
 const escaped = (name: string): string => name.replaceAll('\r', '%0D').replaceAll('\n', '%0A').replaceAll('"', '%22');
@@ -26,6 +28,17 @@ async function* parts(before: Uint8Array, stream: StreamedPackage['stream'], aft
   yield* stream;
   yield after;
 }
+
+/** `ReadableStream.from` is not in every browser. */
+const streamOf = (from: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await from.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => void (await from.return(undefined)),
+  });
 
 /** The same form, byte by byte, around a stream. */
 const streamedFormOf = ({ fields }: UploadForm, { stream, size }: StreamedPackage): Body => {
@@ -38,7 +51,7 @@ const streamedFormOf = ({ fields }: UploadForm, { stream, size }: StreamedPackag
   const before = new TextEncoder().encode(`${Object.entries(fields).map(field).join('')}${file}`);
   const after = new TextEncoder().encode(`\r\n--${boundary}--\r\n`);
   return {
-    body: ReadableStream.from(parts(before, stream, after)),
+    body: streamOf(parts(before, stream, after)),
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       // S3 takes no body of unknown length.

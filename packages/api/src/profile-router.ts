@@ -1,6 +1,7 @@
 /** Binds the profile routes to what they do. */
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { jsonBody } from './body.ts';
+import { choices } from './choices.ts';
 import type { ApiEnv } from './context.ts';
 import * as to from './profile-routes.ts';
 import { ClearProfileRequest } from './profile-schemas.ts';
@@ -10,6 +11,7 @@ import { refuseUnless } from './refusals.ts';
 export const addProfileRoutes = (router: OpenAPIHono<ApiEnv>): void => {
   router.on('delete', to.clearProfileRoute.getRoutingPath(), jsonBody);
   router.openapi(to.profileRoute, async (c) => c.json(await profiles.profile(c), 200));
+  router.openapi(to.choicesRoute, async (c) => c.json(await choices(c), 200));
   router.openapi(
     to.clearProfileRoute,
     async (c) => {

@@ -1,6 +1,6 @@
 /** The routes of a profile as a whole. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { ClearProfileRequest, ClearProfileResponse, ClearStatus, Profile } from './profile-schemas.ts';
+import { Choices, ClearProfileRequest, ClearProfileResponse, ClearStatus, Profile } from './profile-schemas.ts';
 import { errors, json, signedIn } from './route-parts.ts';
 import { JobPath } from './schema-parts.ts';
 
@@ -14,6 +14,16 @@ export const profileRoute = createRoute({
   summary: 'Counts of the profile',
   description: 'How many rows of each kind the profile of the signed-in user holds. Counting stops after 2 s.',
   responses: { 200: json('Rows of each kind.', Profile), ...errors('UNAUTHORIZED', 'INTERNAL_ERROR') },
+});
+
+export const choicesRoute = createRoute({
+  ...profile,
+  method: 'get',
+  path: '/profile/choices',
+  operationId: 'choices',
+  summary: 'Accounts and categories by name',
+  description: 'What a `selective` backup can be made of: ids with names, the first 500 of each kind.',
+  responses: { 200: json('Ids with names.', Choices), ...errors('UNAUTHORIZED', 'INTERNAL_ERROR') },
 });
 
 export const clearProfileRoute = createRoute({
@@ -64,4 +74,4 @@ export const clearStatusRoute = createRoute({
   responses: { 200: json('The clearing.', ClearStatus), ...errors('UNAUTHORIZED', 'NOT_FOUND', 'INTERNAL_ERROR') },
 });
 
-export const profileRoutes = [profileRoute, clearProfileRoute, clearStatusRoute] as const;
+export const profileRoutes = [profileRoute, choicesRoute, clearProfileRoute, clearStatusRoute] as const;

@@ -1,7 +1,7 @@
 /** What goes in and what comes out of a profile as a whole. */
 import { Counts, Phase } from '@fzip/core';
 import { z } from '@hono/zod-openapi';
-import { cause, date, exampleCounts, exampleId, id, percent } from './schema-parts.ts';
+import { bytes, cause, date, exampleCounts, exampleId, id, percent } from './schema-parts.ts';
 
 export const Profile = z
   .object({
@@ -10,9 +10,27 @@ export const Profile = z
     empty: z.boolean().openapi({
       description: 'A package can be restored into it. The one category that HouseF3 makes by itself does not count.',
     }),
+    estimate: z
+      .object({ size: bytes, seconds: z.int().nonnegative() })
+      .openapi({ description: 'What a complete backup of it comes to, about; "at least" if counting was cut short.' }),
   })
-  .openapi('Profile', { example: { counts: exampleCounts, exact: true, empty: false } });
+  .openapi('Profile', {
+    example: { counts: exampleCounts, exact: true, empty: false, estimate: { size: 1_843_200, seconds: 3 } },
+  });
 export type Profile = z.infer<typeof Profile>;
+
+const Choice = z.object({ id: z.string(), name: z.string() });
+
+export const Choices = z
+  .object({
+    accounts: z.array(Choice),
+    categories: z.array(Choice),
+    more: z.boolean().openapi({ description: 'There are more than the first 500 of a kind, which are here.' }),
+  })
+  .openapi('Choices', {
+    example: { accounts: [{ id: exampleId, name: 'Checking' }], categories: [], more: false },
+  });
+export type Choices = z.infer<typeof Choices>;
 
 export const ClearProfileRequest = z
   .strictObject({

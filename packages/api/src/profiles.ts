@@ -1,5 +1,5 @@
 /** What each profile route does, once the request is parsed and the user known. */
-import { beyondDefaults, createClear, isEmpty, profileCounts, shownStatus } from '@fzip/core';
+import { beyondDefaults, createClear, estimate, isEmpty, profileCounts, shownStatus } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
@@ -17,7 +17,14 @@ import { errorOf, given } from './views.ts';
 export const profile = async (c: ApiContext): Promise<Profile> => {
   const [ports, user] = [c.get('ports'), c.get('user')];
   const { counts, exact } = await profileCounts(ports, user);
-  return { counts, exact, empty: isEmpty(await beyondDefaults(ports, user, counts)) };
+  const now = ports.clock();
+  const { bytes, completionAt } = estimate(counts, exact, now);
+  return {
+    counts,
+    exact,
+    empty: isEmpty(await beyondDefaults(ports, user, counts)),
+    estimate: { size: bytes, seconds: Math.ceil((completionAt - now) / 1000) },
+  };
 };
 
 /** @throws ApiError NOT_CONFIRMED, TOO_MANY_REQUESTS, JOBS_RUNNING, NO_BACKUP */

@@ -147,6 +147,12 @@ export const BackupListItem = z
     damaged: z.literal(true).optional().openapi({
       description: 'A validation on demand found that the package is not what it was: make a new backup.',
     }),
+    quality: Quality.shape.overall_quality
+      .optional()
+      .meta({ description: 'In a word, as `validation.overall_quality` of its status. Once it is completed.' }),
+    provenAt: date.optional().openapi({
+      description: 'When a `round_trip` last proved that it restores to exactly what it holds.',
+    }),
     description: z.string().optional(),
   })
   .openapi('BackupListItem');

@@ -30,6 +30,11 @@ export const downloadRefusals: Readonly<Record<ShownBackupStatus, ErrorCode | un
   expired: 'EXPIRED',
 };
 
+const provenAt = (job: Job): number | undefined => {
+  const proof = job.examinations?.round_trip;
+  return proof?.ok && !isDamaged(job) ? proof.at : undefined;
+};
+
 export const listItem = (job: Job, now: number): BackupListItem => ({
   backupId: job.jobId,
   status: shownBackupStatus(job, now),
@@ -40,6 +45,8 @@ export const listItem = (job: Job, now: number): BackupListItem => ({
   ...given('completedAt', job.completedAt),
   ...given('expiresAt', job.expiresAt),
   ...given('packageSize', job.packageSize),
+  ...given('quality', qualityNow(job)?.overall_quality),
+  ...given('provenAt', provenAt(job)),
   ...(isDamaged(job) ? { damaged: true as const } : {}),
   ...given('description', job.amended?.description ?? backupParameters(job).description),
 });

@@ -33,6 +33,7 @@ describe('the OpenAPI document', () => {
       'get /fzip/backup/{id}/validate/{validationId}',
       'get /fzip/openapi.json',
       'get /fzip/profile',
+      'get /fzip/profile/choices',
       'get /fzip/profile/clear/{id}',
       'get /fzip/restore',
       'get /fzip/restore/{id}/status',

@@ -1,7 +1,7 @@
 import type { Job } from '@fzip/core';
 import { sampleRow } from '@fzip/testing';
 import { describe, expect, it } from 'vitest';
-import { ClearProfileResponse, ClearStatus, Profile } from '../src/profile-schemas.ts';
+import { Choices, ClearProfileResponse, ClearStatus, Profile } from '../src/profile-schemas.ts';
 import { makeWorld, post, putJob, putRestore, start, type World } from './world.ts';
 
 const remove = (body?: unknown): RequestInit => ({ ...post(body), method: 'DELETE' });
@@ -95,5 +95,18 @@ describe('a profile is not cleared', () => {
     const { jobId } = await putRestore(world, 'ann', 'restore_uploaded');
     const answer = await refused(world, { confirm: 'ann', withoutBackup: true });
     expect(answer).toMatchObject({ http: 409, error: 'JOBS_RUNNING', message: expect.stringContaining(jobId) });
+  });
+});
+
+describe('what a selective backup can be made of', () => {
+  it('is told by name, of the own profile alone', async () => {
+    const world = makeWorld();
+    const account = sampleRow('accounts', 'ann');
+    world.ports.profiles.put('accounts', [
+      { ...account, accountName: 'Checking' },
+      { ...sampleRow('accounts', 'bob'), accountName: 'of bob' },
+    ]);
+    const answer = Choices.strict().parse(await (await world.as('ann')('/fzip/profile/choices')).json());
+    expect(answer).toEqual({ accounts: [{ id: account.accountId, name: 'Checking' }], categories: [], more: false });
   });
 });

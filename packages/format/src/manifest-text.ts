@@ -14,7 +14,7 @@ export type Json = { [key: string]: unknown };
  * @param notes gets what is worth a warning
  * @throws PackageRefused BAD_MANIFEST or UNSUPPORTED_VERSION
  */
-export const manifestFrom = (bytes: Buffer, notes: Finding[]): { manifest: Manifest; dialect: Dialect } => {
+export const manifestFrom = (bytes: Uint8Array, notes: Finding[]): { manifest: Manifest; dialect: Dialect } => {
   const written = parseManifest(bytes);
   const dialect = dialectOf(written);
   const json = dialect === 'housef3-2.5' ? inSnakeCase(written) : written;
@@ -71,7 +71,7 @@ const refuseTwoChecksums = (manifest: Manifest): void => {
 };
 
 /** @throws PackageRefused BAD_MANIFEST if the bytes are no JSON object, or give a key twice; TOO_DEEP, BAD_TEXT */
-const parseManifest = (bytes: Buffer): Json => {
+const parseManifest = (bytes: Uint8Array): Json => {
   const text = decode(bytes);
   if (text !== undefined && levelsOf(text) > deepest)
     throw new PackageRefused('TOO_DEEP', `more than ${deepest} levels; allowed are ${deepest}`, manifestEntry);
@@ -86,7 +86,7 @@ const parseManifest = (bytes: Buffer): Json => {
   return json;
 };
 
-const decode = (bytes: Buffer): string | undefined => {
+const decode = (bytes: Uint8Array): string | undefined => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

@@ -9,10 +9,13 @@ import { startFront } from './front.ts';
 import type { Home } from './home.ts';
 import { type IssuedToken, startIssuer } from './issuer.ts';
 import { connection, type Environment, makeResources } from './resources.ts';
+import type { SampleUser } from './sign-in.ts';
 import { boundApi, clientsOf, profileFiller, type Wiring, wire } from './wiring.ts';
 
 /** How long the consumers may take to finish what they are at, in ms. What is cut off is done again at the next start. */
 const patience = 10_000;
+/** Where the web UI is built; scripts/fzip.mjs sees to it. */
+const webFolder = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const entry = fileURLToPath(new URL('./consumers-process.ts', import.meta.url));
 
 export type Engine = {
@@ -27,16 +30,22 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-export type EngineOptions = { home: Home /** Of the API; 0 for any that is free. */; port: number };
+export type EngineOptions = {
+  home: Home;
+  /** Of the API; 0 for any that is free. */
+  port: number;
+  /** Whom the page to sign in offers. */
+  users?: readonly SampleUser[];
+};
 
 /** @throws Error with code EADDRINUSE if the port is taken; whatever a part fails to start with. Nothing is left running then */
-export const startEngine = async ({ home, port }: EngineOptions): Promise<Engine> => {
+export const startEngine = async (options: EngineOptions): Promise<Engine> => {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
-    return await startParts({ home, port }, closers, close);
+    return await startParts(options, closers, close);
   } catch (error) {
     await close();
     throw error;
@@ -44,7 +53,7 @@ export const startEngine = async ({ home, port }: EngineOptions): Promise<Engine
 };
 
 const startParts = async (
-  { home, port }: EngineOptions,
+  { home, port, users = [] }: EngineOptions,
   closers: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<Engine> => {
@@ -59,12 +68,14 @@ const startParts = async (
   const wiring = wire(env, { audit: (line) => sink(JSON.stringify({ audit: line })) });
   closers.push(async () => wiring.clients.destroy());
 
-  const issuer = await startIssuer(home.folder);
+  const issuer = await startIssuer({ folder: home.folder });
   const front = await startFront({
     api: boundApi(wiring, { sink }),
     issuer,
     fillProfile: profileFiller(wiring),
     port,
+    users,
+    web: { folder: webFolder, uploadOrigin: emulators.s3 },
     onError: (error, where) => sink(JSON.stringify({ level: 'ERROR', where, error: String(error) })),
   });
   closers.push(front.close);

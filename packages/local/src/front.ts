@@ -13,6 +13,8 @@ import { type Answer, gatewayEvent, httpAnswer, jsonAnswer, refusal } from './ga
 import type { Issuer } from './issuer.ts';
 import { lambdaContext } from './lambda.ts';
 import { type FillProfile, localAnswer } from './local-routes.ts';
+import { oidcPath, type SampleUser, type SignIn, startSignIn } from './sign-in.ts';
+import { type WebFiles, type WebFilesOptions, webFiles } from './web-files.ts';
 
 /** The API Gateway's own bound. */
 const largestBody = 10 * 1024 * 1024;
@@ -34,6 +36,10 @@ export type FrontOptions = {
   api: ApiHandler;
   issuer: Issuer;
   fillProfile: FillProfile;
+  /** Whom the page to sign in offers. */
+  users?: readonly SampleUser[];
+  /** The web UI, if it is to be served. */
+  web?: WebFilesOptions | undefined;
   /** 0 for any that is free. */
   port?: number;
   /** ms that a client may take for the head of a request, and for all of it. */
@@ -47,11 +53,15 @@ const misunderstood: Readonly<Record<string, readonly [status: string, code: str
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'HEADERS_TOO_LARGE', 'the headers are too large'],
 };
 const unparsable = ['400 Bad Request', 'MALFORMED_REQUEST', 'this is no HTTP request'] as const;
+type Serving = FrontOptions & { signIn: SignIn; pages: WebFiles };
 
 export type Front = { url: string; close(): Promise<void> };
 
 /** Serves on 127.0.0.1. @throws the listener's error, EADDRINUSE for a port that is taken */
 export const startFront = async (options: FrontOptions): Promise<Front> => {
+  const { issuer, users = [], web } = options;
+  const pages: WebFiles = web ? webFiles(web) : async () => undefined;
+  const serving: Serving = { ...options, signIn: startSignIn({ issuer, users }), pages };
   const { head, request } = options.patience ?? { head: 10_000, request: 30_000 };
   const server = createServer({
     headersTimeout: head,
@@ -60,7 +70,7 @@ export const startFront = async (options: FrontOptions): Promise<Front> => {
     connectionsCheckingInterval: Math.min(head, request) / 2,
     keepAliveTimeout: 5_000,
   });
-  server.on('request', (request, response) => void serve(options, request, response));
+  server.on('request', (request, response) => void serve(serving, request, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const [status, code, message] = misunderstood[error.code ?? ''] ?? unparsable;
     const body = JSON.stringify({ error: code, message });
@@ -90,7 +100,7 @@ const closeServer = async (server: Server): Promise<void> => {
   clearTimeout(impatient);
 };
 
-const serve = async (options: FrontOptions, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const serve = async (options: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const where = `${request.method} ${pathOf(request)}`;
   response.on('error', (error) => options.onError(error, where));
   const answer = await answerTo(options, request).catch((error: unknown) => {
@@ -114,7 +124,7 @@ const send = (request: IncomingMessage, response: ServerResponse, { status, head
   response.end(bodyless || request.method === 'HEAD' ? undefined : body);
 };
 
-const answerTo = async (options: FrontOptions, request: IncomingMessage): Promise<Answer> => {
+const answerTo = async (options: Serving, request: IncomingMessage): Promise<Answer> => {
   const path = pathOf(request);
   // A page elsewhere whose name is made to lead here would count as of the same origin.
   if (!allowedHosts.test(request.headers.host ?? ''))
@@ -122,6 +132,8 @@ const answerTo = async (options: FrontOptions, request: IncomingMessage): Promis
   if (request.method === 'OPTIONS') return preflight(request);
   if (healthPaths.has(path)) return jsonAnswer(200, { status: 'ok' });
   if (path.startsWith('/local/')) return localRoute(options, request, path);
+  const page = await options.pages(request, path);
+  if (page) return page;
   const isPublic = openPaths.has(path) && (request.method === 'GET' || request.method === 'HEAD');
   const claims = isPublic ? undefined : await claimsOf(options.issuer, request);
   if (!isPublic && claims === undefined) {
@@ -137,12 +149,13 @@ const answerTo = async (options: FrontOptions, request: IncomingMessage): Promis
   return httpAnswer(await options.api(gatewayEvent(request, body, claims), context));
 };
 
-const localRoute = async (options: FrontOptions, request: IncomingMessage, path: string): Promise<Answer> => {
+const localRoute = async (options: Serving, request: IncomingMessage, path: string): Promise<Answer> => {
   const { origin } = request.headers;
   if (origin !== undefined && !allowedOrigins.test(origin)) {
     return refusal(403, 'FORBIDDEN', 'local routes are for pages of this machine');
   }
   const body = await readBody(request);
+  if (body !== undefined && path.startsWith(`${oidcPath}/`)) return options.signIn(request, body);
   return body === undefined ? tooLarge() : localAnswer(options, { method: request.method ?? 'GET', path, body });
 };
 

@@ -1,4 +1,5 @@
 /** The local token issuer, in the place of Cognito: RS256, with a key that survives a restart. */
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserId } from '@fzip/core';
@@ -18,6 +19,8 @@ const algorithm = 'RS256';
 const issuerName = 'https://fzip.local/issuer';
 const audience = 'fzip';
 const lifetimeSeconds = 12 * 3600;
+/** Of a browser that has signed in: not the API's audience, so that a cookie is no token. */
+const sessionAudience = 'fzip-session';
 
 export type IssuedToken = { token: string /** ms since epoch */; expiresAt: number };
 /** Claims as the API Gateway passes them on: every one a string. */
@@ -28,38 +31,66 @@ export type Issuer = {
   issue(user: string): Promise<IssuedToken>;
   /** The claims of a token of this issuer; undefined for any other: broken, expired, foreign, unsigned, of another audience, of no user. */
   verify(token: string): Promise<Claims | undefined>;
+  /** Who a client of the sign-in page is told has signed in. `issuer` is the address that it knows the page by. */
+  idToken(about: { user: string; issuer: string; clientId: string; nonce?: string }): Promise<string>;
+  /** What a browser keeps so that it need not choose again; `userOf` undoes it. */
+  session(user: string): Promise<string>;
+  userOf(session: string): Promise<string | undefined>;
+  lifetimeSeconds: number;
   jwks: JSONWebKeySet;
 };
 
-/** @param folder where the key is kept; without one it lives as long as the process */
-export const startIssuer = async (folder?: string): Promise<Issuer> => {
+export type IssuerOptions = {
+  /** Where the key is kept; without one it lives as long as the process. */
+  folder?: string | undefined;
+  /** Of its tokens: 12 hours unless given. */
+  seconds?: number | undefined;
+};
+
+export const startIssuer = async ({ folder, seconds = lifetimeSeconds }: IssuerOptions = {}): Promise<Issuer> => {
   const privateJwk = folder === undefined ? await processKey() : await keptKey(path.join(folder, 'issuer-key.json'));
   const { kty, n, e, kid } = privateJwk;
   const jwks = { keys: [{ kty, n, e, kid, alg: algorithm, use: 'sig' } as JWK] };
   const key = await importJWK(privateJwk, algorithm);
   const keySet = createLocalJWKSet(jwks);
+
+  type Wanted = { user: string; issuer: string; audience: string; claims: Record<string, string>; lasts: number };
+  const sign = async ({ user, issuer, audience, claims, lasts }: Wanted): Promise<IssuedToken> => {
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: algorithm, kid: kid as string, typ: 'JWT' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(UserId.parse(user))
+      // No two are the same, though they be issued in the same second.
+      .setJti(randomUUID())
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + lasts)
+      .sign(key);
+    return { token, expiresAt: (issuedAt + lasts) * 1000 };
+  };
+  const payloadOf = async (token: string, audience: string) => {
+    // The algorithm is pinned: a token does not choose how it is verified.
+    const rules = { issuer: issuerName, audience, algorithms: [algorithm], requiredClaims: ['sub', 'exp', 'iat'] };
+    return (await jwtVerify(token, keySet, rules).catch(() => undefined))?.payload;
+  };
+
   return {
     jwks,
-    issue: async (user) => {
-      const subject = UserId.parse(user);
-      const issuedAt = Math.floor(Date.now() / 1000);
-      const token = await new SignJWT({ token_use: 'access' })
-        .setProtectedHeader({ alg: algorithm, kid: kid as string, typ: 'JWT' })
-        .setIssuer(issuerName)
-        .setAudience(audience)
-        .setSubject(subject)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + lifetimeSeconds)
-        .sign(key);
-      return { token, expiresAt: (issuedAt + lifetimeSeconds) * 1000 };
-    },
+    lifetimeSeconds: seconds,
+    issue: (user) => sign({ user, issuer: issuerName, audience, claims: { token_use: 'access' }, lasts: seconds }),
     verify: async (token) => {
-      // The algorithm is pinned: a token does not choose how it is verified.
-      const rules = { issuer: issuerName, audience, algorithms: [algorithm], requiredClaims: ['sub', 'exp', 'iat'] };
-      const verified = await jwtVerify(token, keySet, rules).catch(() => undefined);
-      if (!verified || !UserId.safeParse(verified.payload.sub).success) return undefined;
-      return claimTexts(verified.payload);
+      const payload = await payloadOf(token, audience);
+      if (!payload || !UserId.safeParse(payload.sub).success) return undefined;
+      return claimTexts(payload);
     },
+    idToken: async ({ user, issuer, clientId, nonce }) => {
+      const claims = { token_use: 'id', ...(nonce === undefined ? {} : { nonce }) };
+      return (await sign({ user, issuer, audience: clientId, claims, lasts: seconds })).token;
+    },
+    session: async (user) =>
+      (await sign({ user, issuer: issuerName, audience: sessionAudience, claims: {}, lasts: lifetimeSeconds })).token,
+    userOf: async (session) => (await payloadOf(session, sessionAudience))?.sub,
   };
 };
 

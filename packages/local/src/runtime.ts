@@ -10,6 +10,7 @@ import type { ProfileRequest } from './local-routes.ts';
 import { type Pollers, startPollers } from './pollers.ts';
 import type { Counts } from './profile-loader.ts';
 import { connection, type Environment, makeResources, type ResourceOptions } from './resources.ts';
+import type { SampleUser } from './sign-in.ts';
 import { type EventFilter, type Subscription, subscribe } from './subscription.ts';
 import {
   boundApi,
@@ -35,6 +36,12 @@ export type RuntimeOptions = ResourceOptions &
     retryDelaySeconds?: number;
     /** Sweeps are run by `sweepNow` alone. */
     sweepEveryMs?: number;
+    /** How long a token is good. */
+    tokenSeconds?: number;
+    /** Where the built web UI lies, if it is to be served. */
+    web?: string;
+    /** Whom the page to sign in offers. */
+    users?: readonly SampleUser[];
     /** No logs and metrics on standard output. Failures of functions are kept in `failures` in any case. */
     silent?: boolean;
   };
@@ -71,9 +78,17 @@ export const startRuntime = async (options: RuntimeOptions = {}): Promise<Runtim
   const wiring = wire(env, { ...options, audit: silent ? () => {} : (line) => console.log(JSON.stringify(line)) });
   // Whoever worked on this folder before is dead: one process has it at a time.
   if (folder !== undefined && !shared) await endLeases(wiring.clients, wiring.config);
-  const issuer = await startIssuer(folder);
+  const issuer = await startIssuer({ folder, seconds: options.tokenSeconds });
   const fillProfile = profileFiller(wiring);
-  const front = await startFront({ api: boundApi(wiring, { silent }), issuer, fillProfile, port, onError });
+  const front = await startFront({
+    api: boundApi(wiring, { silent }),
+    issuer,
+    fillProfile,
+    port,
+    onError,
+    users: options.users ?? [],
+    web: options.web === undefined ? undefined : { folder: options.web, uploadOrigin: emulators.s3 },
+  });
   const polling = pollingClient(env);
   const pollers = pollersOf(options, { env, wiring, polling, onError });
   const subscriptions = subscriptionsTo(wiring, polling, options.prefix ?? '');

@@ -21,6 +21,11 @@ const defaultPort = 8787;
 const sampleUser = 'sample-user';
 /** Gets the sample back out of its package. */
 const restoredUser = `${sampleUser}-restored`;
+const users = [
+  { id: sampleUser, about: 'has a filled profile, and a backup of it' },
+  { id: restoredUser, about: 'got that backup restored' },
+  { id: 'new-user', about: 'has an empty profile' },
+];
 const options: Options = {
   reset: { type: 'boolean', help: 'begin anew: remove everything kept in the home folder' },
   port: { type: 'string', value: 'N', help: `port of the API (FZIP_PORT, ${defaultPort})` },
@@ -50,7 +55,7 @@ const run = async (home: HeldHome, port: number): Promise<number> => {
   const shutdown = onShutdown(() => process.exit(1));
   display.title('FZIP');
   const isFirst = isFresh(home);
-  const engine = await startEngine({ home, port }).catch(explainPort(port));
+  const engine = await startEngine({ home, port, users }).catch(explainPort(port));
   try {
     home.tell(engine.url);
     display.line(`${isFirst ? 'a new store' : 'the store of the last time'} in ${home.folder}`);
@@ -69,6 +74,7 @@ const work = async (home: HeldHome, engine: Engine, display: Display, shutdown: 
   const both = async (): Promise<void> => restore(engine, stage, await backUp(engine, stage, home.packages));
   await Promise.race([both(), engine.died.then(fail)]);
   const envFile = writeEnvironment(home, { ...engine.env, FZIP_API_URL: engine.url });
+  display.fact('web UI', `${engine.url}/  (sign in as ${users.map(({ id }) => id).join(', ')})`);
   display.fact('API', `${engine.url}/fzip  (described at /fzip/openapi.json)`);
   display.fact('user', sampleUser);
   display.fact('token', await tokenOf(engine, sampleUser)());

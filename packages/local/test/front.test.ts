@@ -23,7 +23,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fzip-front-'));
-  issuer = await startIssuer(folder);
+  issuer = await startIssuer({ folder });
   const api = async (event: Event) => {
     seen.push(event);
     return answer(event);

@@ -119,7 +119,7 @@ export const startMessaging = async ({ folder, port = 0 }: MessagingOptions = {}
   keepGroups(await loadInternals());
   const opened = folder === undefined ? undefined : await openStores(folder);
   const app: App = fauxqs.buildApp({ logger: false, ...(opened ? { stores: opened.stores } : {}) });
-  app.addHook('preHandler', async ({ body }) => rememberGroups(body));
+  app.addHook('preHandler', async ({ body }: { body?: unknown }) => rememberGroups(body));
   app.addHook('onClose', async () => opened?.close());
   await app.listen({ host: '127.0.0.1', port });
   const { port: bound } = app.server.address() as AddressInfo;
