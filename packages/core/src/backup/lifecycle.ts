@@ -1,5 +1,6 @@
 /** What a user does with a backup after asking for it: download, cancel, delete; and what time does: expire. */
 
+import { announceEnding } from '../announce.ts';
 import { type Job, jobCan } from '../jobs.ts';
 import { hour, times } from '../limits.ts';
 import type { ObjectStore, Ports } from '../ports.ts';
@@ -101,6 +102,8 @@ export const removeAll = async (
 /** Ends a backup whose time is over: its objects first, so that a crash leaves it to be swept again. */
 export const expireBackup = async (ports: Ports, job: Job): Promise<boolean> => {
   if (!jobCan.expire(job, ports.clock())) return false;
+  // A crash may have left its completion untold, and an expired backup tells of its expiry alone.
+  await announceEnding(ports, job);
   await removeObjects(ports, job);
   return (await settle(ports, job, 'backup_expired')) === 'settled';
 };

@@ -43,6 +43,12 @@ const clearAlone = async (
   const other = await takeLock(ports, job.userId, job);
   if (other !== undefined)
     return failClear(ports, job, 'PROFILE_BUSY', `another job (${other}) has this profile; nothing was cleared`);
+  // Ended by a dead letter meanwhile, it has no use of the profile, and must not touch what others put there.
+  const now = await ports.jobs.find(job.jobId);
+  if (!now || atRest(now.status)) {
+    await ports.ledger.unlockProfile(job.userId, job.jobId);
+    return 'at-rest';
+  }
   const went = await clearing(ports, job, message);
   if (went.end === 'time-up') return went;
   if (went.end === 'filling') {
