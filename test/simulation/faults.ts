@@ -168,3 +168,15 @@ export const pausing = (step: string, nth: number, ms: number): Faults & { pause
     },
   };
 };
+
+/** One service that is out from the beginning on, for so long. */
+export const outage = (port: string, ms: number): Faults => {
+  let until: number | undefined;
+  return {
+    ...noFaults,
+    of: (call, now) => {
+      until ??= now + ms;
+      return call.port === port && now < until ? { kind: 'fails before', ms: 0 } : undefined;
+    },
+  };
+};

@@ -1,6 +1,6 @@
 /** Mistakes on the way from one step to the next. */
 import type { Job } from '@fzip/core';
-import { messagesTwice } from '../faults.ts';
+import { messagesTwice, outage } from '../faults.ts';
 import { inProcesses, type SeenBug, strict, wild } from './shared.ts';
 
 export const messages: readonly SeenBug[] = [
@@ -59,5 +59,12 @@ export const messages: readonly SeenBug[] = [
     stories: ['retried'],
     within: 10,
   },
-  { name: 'dead letter ignored', ignoresDeadLetters: true, ...wild, stories: ['restore', 'backup'], within: 60 },
+  {
+    name: 'dead letter ignored',
+    ignoresDeadLetters: true,
+    ...wild,
+    faults: () => outage('profiles', 3 * 3_600_000),
+    stories: ['backup'],
+    within: 3,
+  },
 ];
