@@ -43,7 +43,7 @@ export const contentsOfPackage = async (
   const set = oneSet(opened.map((volume, n) => ({ name: `volume ${n + 1}`, volume })));
   const volumes = set.map(({ volume }) => volume);
   const lines = Object.fromEntries(entityKinds.map((kind) => [kind, [] as string[]])) as Contents['lines'];
-  const found = await checkPackage(volumes, { onRow: (kind, row) => void lines[kind].push(formatRow(row)) });
+  const found = await checkPackage(volumes, { onRow: (kind, { row }) => void lines[kind].push(formatRow(row)) });
   for (const kind of entityKinds) lines[kind].sort();
   const errors = found.volumes.flatMap((volume) => volume.errors.map(({ message }) => message));
   if (!found.intact && errors.length === 0) errors.push('the set is not intact');
