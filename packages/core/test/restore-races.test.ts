@@ -114,6 +114,29 @@ describe('a restore', () => {
     }),
   );
 
+  test('is rolled back in as many invocations as it takes', { timeout }, async () => {
+    const { ports, bytes } = await world({ chunkRows: 5 });
+    const job = await restore(ports, bytes);
+    while ((await ended(ports, job)).currentPhase !== 'verifying') await drain(ports, ports, 1);
+    expect(counts(ports, 'bob')).toEqual(counts(ports, 'alice'));
+    await cancelRestore(ports, await ended(ports, job));
+    const deleteOwn = ports.profiles.deleteOwn;
+    ports.profiles.deleteOwn = async (...what) => {
+      await deleteOwn(...what);
+      // Two of them are all that an invocation has time for.
+      ports.time.now += 400_000;
+    };
+    let rollbacks = 0;
+    while (ports.queues.sent.length > 0) {
+      if (ports.queues.sent[0]?.step === 'restore-rollback') rollbacks += 1;
+      await drain(ports, ports, 1);
+      expect(rollbacks).toBeLessThan(100);
+    }
+    expect(rollbacks).toBeGreaterThan(5);
+    expect((await ended(ports, job)).status).toBe('restore_canceled');
+    expectEmpty(ports, 'bob');
+  });
+
   test('against another one of the same user: one is written, the other says why not', { timeout }, () =>
     property(async (seed) => {
       const { ports, bytes } = await world();

@@ -47,7 +47,7 @@ export const profiles: readonly SeenBug[] = [
         : ports,
     ...wild,
     stories: ['filled'],
-    within: 100,
+    within: 300,
   },
   {
     name: 'unprocessed items dropped',

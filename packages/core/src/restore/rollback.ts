@@ -14,7 +14,7 @@ import { deleteWritten, writtenScope } from './restore-chunk.ts';
 import { rowBatches } from './rows.ts';
 import { unpackedOf } from './unpacked.ts';
 
-type Outcome = Idle | Settled;
+type Outcome = Idle | Settled | 'continued';
 
 const rollbackScope = (work: Work): LedgerScope => scopeOf(work, 'restore-rollback', 'profile');
 
@@ -26,14 +26,18 @@ export const rollback = async (ports: Ports, message: RestoreRollbackMessage): P
   if (atRest(job.status)) return 'at-rest';
   const { intent, writing } = job;
   if (job.status !== 'restore_rolling_back' || !intent || !writing) return 'out-of-order';
-  await leased(ports, rollbackScope(message), 0, async () => {
+  const went = await leased(ports, rollbackScope(message), 0, async () => {
     const mayLand = await writersGone(ports, job);
-    await deleteAll(ports, job, writing);
+    if ((await deleteAll(ports, job, writing, 'first')) === 'time-up') return 'time-up';
     // A write that was under way when its writer's lease ended, or that its writer gave up, may land after the first pass.
     if (mayLand) await ports.sleep(times.landing);
-    await deleteAll(ports, job, writing);
-    await expectNothing(ports, job, writing);
+    if ((await deleteAll(ports, job, writing, 'second')) === 'time-up') return 'time-up';
+    return expectNothing(ports, job, writing);
   });
+  if (went === 'time-up') {
+    await ports.queues.send('restore-rollback', [message], job.userId);
+    return 'continued';
+  }
   return settle(ports, message, endOf(job, intent), { error: { code: intent.code, message: intent.message } });
 };
 
@@ -83,15 +87,59 @@ export async function* writtenRows(
   }
 }
 
-const deleteAll = async (ports: Ports, job: Job, writing: Writing): Promise<void> => {
-  for await (const { kind, rows } of writtenRows(ports, job, writing)) {
-    await stillMine(ports, job);
-    await ports.profiles.deleteOwn(job.userId, kind, rows);
-    if (kind !== 'transaction_files') continue;
-    for (const { s3Key } of rows) {
-      requireTime(ports, `roll back ${job.jobId}`);
-      await deleteWritten(ports, job, writing, String(s3Key));
+type Pass = 'first' | 'second' | 'check';
+type Went = 'done' | 'time-up';
+
+const passScope = (work: Work, pass: Pass, kind: EntityKind): LedgerScope =>
+  scopeOf(work, 'restore-rollback', `${pass}.${kind}`);
+
+/**
+ * Every row that a restore writes, in the reverse of writing: what refers to others goes first. A chunk that is done with is noted, so that a
+ * rollback of any size goes on where it stopped, in as many invocations as it takes.
+ */
+const eachChunk = async (
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+  pass: Pass,
+  work: (kind: EntityKind, rows: Row[]) => Promise<void>,
+): Promise<Went> => {
+  const { chunks } = await unpackedOf(ports, job);
+  let isBegun = false;
+  for (const kind of [...entityKinds].reverse()) {
+    const scope = passScope(job, pass, kind);
+    for (let chunk = 0; chunk < chunks[kind]; chunk += 1) {
+      if (await ports.ledger.get(scope, chunk)) continue;
+      if (isBegun && ports.invocation.deadline - ports.clock() < ports.limits.handOverMs) return 'time-up';
+      for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
+        await stillMine(ports, job);
+        await work(
+          kind,
+          batch.map(({ stored }) => stored),
+        );
+      }
+      await ports.ledger.put(scope, chunk, { done: true });
+      isBegun = true;
     }
+  }
+  return 'done';
+};
+
+const deleteAll = (ports: Ports, job: Job, writing: Writing, pass: Pass): Promise<Went> =>
+  eachChunk(ports, job, writing, pass, (kind, rows) => deleteRows(ports, job, writing, kind, rows));
+
+const deleteRows = async (
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+  kind: EntityKind,
+  rows: readonly Row[],
+): Promise<void> => {
+  await ports.profiles.deleteOwn(job.userId, kind, rows);
+  if (kind !== 'transaction_files') return;
+  for (const { s3Key } of rows) {
+    requireTime(ports, `roll back ${job.jobId}`);
+    await deleteWritten(ports, job, writing, String(s3Key));
   }
 };
 
@@ -104,12 +152,13 @@ const stillMine = async (ports: Ports, { jobId, attempt, progress }: Job): Promi
   requireTime(ports, `roll back ${jobId}`);
 };
 
-/** @throws Error if a row of this restore is still there: the rollback is done again */
-const expectNothing = async (ports: Ports, job: Job, writing: Writing): Promise<void> => {
-  for await (const { kind, rows } of writtenRows(ports, job, writing)) {
+/** What is still there is deleted once more. @throws Error that names a row of it: it is to be looked at again */
+const expectNothing = (ports: Ports, job: Job, writing: Writing): Promise<Went> =>
+  eachChunk(ports, job, writing, 'check', async (kind, rows) => {
     const left = await ports.profiles.get(kind, rows, ['userId']);
-    const n = left.findIndex((row) => row?.userId === job.userId);
-    const row = rows[n];
-    if (row) throw new Error(`${nameOf(kind, row)} is still there after the rollback`);
-  }
-};
+    const still = rows.filter((_, n) => left[n]?.userId === job.userId);
+    const [row] = still;
+    if (!row) return;
+    await deleteRows(ports, job, writing, kind, still);
+    throw new Error(`${nameOf(kind, row)} was still there after the rollback; it is deleted once more`);
+  });
