@@ -92,7 +92,7 @@ test('a full profile is refused, backed up, cleared with a typed word, and resto
   await page.getByText('That is not your user id.').waitFor();
   await page.getByLabel('Type your user id to confirm').fill('cleo');
   await page.getByRole('button', { name: 'Clear the profile' }).click();
-  await page.getByRole('heading', { name: 'There is no complete backup of this profile' }).waitFor();
+  await page.getByRole('heading', { name: 'There is no backup that holds all of this profile' }).waitFor();
   await shot(page, 'clear-no-backup');
   const own = await on.package('cleo');
   await on.runtime.pause('profile-clear');
@@ -168,18 +168,17 @@ test('a hostile package is refused by the server, and run again with the same re
   expect((await on.client('dora').profile()).empty).toBe(true);
 });
 
-test('a profile that fills before the confirmation ends the restore, and running it again says why', async () => {
+test('a profile that fills before the confirmation keeps the restore waiting, and is told of', async () => {
   const { page } = await on.visit('finn', { to: '/restores/new?step=file' });
   await choose(page, file);
   await page.getByRole('button', { name: upload }).click();
   await page.getByRole('button', { name: 'Restore it now' }).waitFor();
   await on.runtime.fillProfile({ user: 'finn', transactions: 5, files: 1 });
   await page.getByRole('button', { name: 'Restore it now' }).click();
-  await page.getByRole('heading', { name: 'The profile was not empty any more' }).waitFor();
-  await page.getByRole('button', { name: 'Run it again' }).click();
   await page.getByRole('heading', { name: 'Your profile is not empty' }).waitFor();
-  await page.getByRole('link', { name: 'Clear the profile…' }).waitFor();
-  await shot(page, 'restore-ended');
+  await page.getByText('This restore waits on.').waitFor();
+  await shot(page, 'restore-filled');
+  await page.getByRole('button', { name: 'Restore it now' }).waitFor();
   expect((await on.client('finn').profile()).counts.transactions).toBe(5);
 });
 

@@ -13,6 +13,8 @@ import { SummaryCard } from './summary.tsx';
 
 type Props = { restore: RestoreStatus };
 
+const isCode = (error: Error | null, code: string): boolean => error !== null && 'code' in error && error.code === code;
+
 export const ConfirmStep = ({ restore }: Props) => {
   const client = useClient();
   const queries = useQueryClient();
@@ -33,6 +35,11 @@ export const ConfirmStep = ({ restore }: Props) => {
           </p>
         )}
         {confirm.error && <Problem error={confirm.error} />}
+        {isCode(confirm.error, 'PROFILE_NOT_EMPTY') && (
+          <p className="notice notice-warn">
+            This restore waits on. To clear the profile, cancel the restore first; your own copy of the file stays.
+          </p>
+        )}
         <div className="actions">
           <Button kind="main" isPending={confirm.isPending} onPress={() => confirm.mutate()}>
             Restore it now
