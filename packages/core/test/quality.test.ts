@@ -21,6 +21,12 @@ describe('the quality score', () => {
     ['of a whole backup is 100', {}, 100, 'excellent'],
     ['loses 30 for broken integrity', { errors: ['wrong bytes'] }, 70, 'fair'],
     ['loses 40 for missing rows', { rowsFound: 99 }, 60, 'poor'],
+    [
+      'tells of a row that came meanwhile as moved, and not as missing too',
+      { rowsFound: 99, moved: { count: 1, exact: true, ids: [] } },
+      94,
+      'good',
+    ],
     ['loses twice the failure rate of files', { filesPresent: 98, filesFailed: 2 }, 96, 'excellent'],
     ['is good at 90', { filesPresent: 95, filesFailed: 5 }, 90, 'good'],
     ['loses at most 50 for files', { filesPresent: 0, filesFailed: 100 }, 50, 'poor'],

@@ -52,7 +52,8 @@ const listed = 100;
 
 export const quality = (facts: Facts): Quality => {
   const files = facts.filesPresent + facts.filesFailed;
-  const missingRows = Math.max(0, facts.rowsExpected - facts.rowsFound);
+  // A row that came while rows were read is one that moved, and told as such.
+  const missingRows = Math.max(0, facts.rowsExpected - facts.rowsFound - facts.moved.count);
   const defects = percent(facts.defects, Math.max(1, facts.rowsFound));
   const broken = facts.errors.length > 0;
   const failureRate = files === 0 ? 0 : percent(facts.filesFailed, files);
