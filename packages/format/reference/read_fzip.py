@@ -47,10 +47,11 @@ class Package:
         version, volume = found['backup_format_version'], found.get('volume', {})
         need(type(version) is str and re.fullmatch(r'\d+(\.\d+)*', version), 'BAD_MANIFEST', 'backup_format_version')
         need(int(version.split('.')[0]) == 1, 'UNSUPPORTED_VERSION', f'{version}; allowed are 1.x')
-        self.number, self.count = int(volume.get('number', 1)), int(volume.get('count', 1))
+        sums = {(name if '/' in name else f'data/{name}', re.fullmatch('(?i)sha256:([0-9a-f]{64})', value)[1].lower()) for name, value in found.get('checksums', {}).items()}
+        self.number, self.count, self.sums = int(volume.get('number', 1)), int(volume.get('count', 1)), dict(sums)
         need(found.get('package_format', 'fzip') == 'fzip' and 0 < self.number <= self.count, 'BAD_MANIFEST', 'package_format or volume')
-        self.sums = {name if '/' in name else f'data/{name}': re.fullmatch('(?i)sha256:([0-9a-f]{64})', value)[1].lower()
-                     for name, value in found.get('checksums', {}).items()}
+        several = len(self.sums) < len(sums) or len(found.get('known_defects', ())) > 10_000
+        need(spell(found).encode() and not several, 'BAD_MANIFEST', 'two checksums of an entry, or 10 000 known_defects')
         for name, entry in sorted(self.entries.items()):  # of .json and .json.gz the latter counts
             kind, user, file = LAYOUT.fullmatch(name).groups()
             need(not (user and self.ours), 'BAD_ENTRY_NAME', f'{name!a}: allowed is files/fileId/name')
@@ -59,8 +60,7 @@ class Package:
 
     def at(self, start, length):
         need(start + length <= self.size, 'TRUNCATED', f'{start + length - self.size} bytes are missing')
-        self.file.seek(start)
-        return self.file.read(length)
+        return self.file.read(length) if self.file.seek(start) == start else b''
 
     def read_end(self):
         """Number of entries, where the directory begins, where it ends."""
