@@ -1,5 +1,5 @@
 /** What each profile route does, once the request is parsed and the user known. */
-import { beyondDefaults, createClear, estimate, isEmpty, profileCounts, shownStatus } from '@fzip/core';
+import { beyondDefaults, createClear, estimate, isEmpty, jobCan, profileCounts, shownStatus } from '@fzip/core';
 import type { z } from '@hono/zod-openapi';
 import type { ApiContext } from './context.ts';
 import { ApiError } from './errors.ts';
@@ -47,10 +47,9 @@ export const clear = async (
   }
   if (!created.ok) {
     const { jobType, jobId, status } = created.running;
-    throw new ApiError(
-      'JOBS_RUNNING',
-      `the ${jobType} ${jobId} is ${shownStatus(status)}; cancel it, or wait until it has ended`,
-    );
+    // A validation cannot be canceled, and neither can what ends already.
+    const how = jobType !== 'validation' && jobCan.cancel(created.running) ? 'cancel it, or wait' : 'wait';
+    throw new ApiError('JOBS_RUNNING', `the ${jobType} ${jobId} is ${shownStatus(status)}; ${how} until it has ended`);
   }
   const { job, counts } = created;
   c.set('jobId', job.jobId);
