@@ -34,6 +34,9 @@ export type JobMethod =
   | 'blamed'
   | 'lockProfile'
   | 'unlockProfile'
+  | 'takeTurn'
+  | 'remember'
+  | 'recall'
   | 'bury';
 
 /** Methods of ProfileStore. */
@@ -121,7 +124,7 @@ const writing: readonly Step[] = [
 const restoreStep = (step: Step, table: HostTable, more: Uses = {}): Uses =>
   inRoundTrips({
     jobs: [...standing, ...piece, ...leased, 'unlockProfile'],
-    profile: { putOwn: [table], putFresh: [table] },
+    profile: { putOwn: [table], putFresh: [table], ...more.profile },
     packages: { 'staging/': ['read'], ...more.packages },
     ...(more.files === undefined ? {} : { files: more.files }),
     sends: [step, ...writing.slice(writing.indexOf(step) + 1), 'restore-rollback'],
@@ -207,7 +210,9 @@ export const uses: Readonly<Record<FunctionName, Uses>> = {
   'restore-file-maps': restoreStep('restore-file-maps', 'fileMaps'),
   'restore-transaction-files': restoreStep('restore-transaction-files', 'transactionFiles', {
     packages: { 'staging/': ['read'], 'packages/': ['read'] },
-    files: ['put', 'upload', 'versions'],
+    // What was written too late is taken back, where its row is not there.
+    profile: { get: ['transactionFiles'] },
+    files: ['put', 'upload', 'versions', 'deleteVersion'],
   }),
   'restore-transactions': restoreStep('restore-transactions', 'transactions'),
   'restore-analytics': restoreStep('restore-analytics', 'analyticsData'),
@@ -220,7 +225,7 @@ export const uses: Readonly<Record<FunctionName, Uses>> = {
     publishes: true,
   }),
   'restore-rollback': inRoundTrips({
-    jobs: [...standing, ...leased, 'get', 'report', 'unlockProfile'],
+    jobs: [...standing, ...leased, 'get', 'put', 'report', 'blamed', 'unlockProfile'],
     profile: { get: kinds, deleteOwn: kinds },
     packages: { 'staging/': ['read'] },
     files: ['versions', 'deleteVersion'],
@@ -247,6 +252,8 @@ export const uses: Readonly<Record<FunctionName, Uses>> = {
       'range',
       'report',
       'withStatus',
+      'remember',
+      'recall',
       'lockProfile',
       'unlockProfile',
     ],
@@ -290,6 +297,7 @@ export const uses: Readonly<Record<FunctionName, Uses>> = {
       'get',
       'put',
       'range',
+      'takeTurn',
       'lockProfile',
       'unlockProfile',
     ],

@@ -56,6 +56,9 @@ const jobActions: Readonly<Record<string, readonly string[]>> = {
   blamed: ['GetItem'],
   lockProfile: ['PutItem', 'GetItem'],
   unlockProfile: ['DeleteItem'],
+  takeTurn: ['UpdateItem'],
+  remember: ['PutItem'],
+  recall: ['GetItem'],
   bury: ['PutItem'],
 };
 

@@ -21,7 +21,7 @@ const never: { by: RegExp; what: RegExp; because: string }[] = [
   { by: /^profile-clear$/, what: /^send restore-rollback$/, because: 'only a restore is rolled back' },
   {
     by: /^restore-(accounts|categories|file-maps|transactions|analytics)$/,
-    what: /^files\./,
+    what: /^(files\.|profile\.get$)/,
     because: 'bytes come with rows of transaction files, in their step; the others share its code',
   },
   {
