@@ -8,7 +8,8 @@ import type { PackageSource } from './source.ts';
 import { createTrailer, dataStart } from './surroundings.ts';
 import { createUnlzma, isLzmaError } from './unlzma.ts';
 
-const inflateChunk = 64 * 1024;
+/** Large, since every block has its price in each stream that it passes; of small entries no more than they need. */
+const inflateChunk = { least: 1024, most: 512 * 1024 };
 
 /**
  * Streams an entry with one read of the source. At its end CRC, size and, if given, sha256 must be right:
@@ -33,7 +34,8 @@ const unpackingOf = (entry: Entry): Unpacking | undefined => {
     const { plain, bytesRead } = createUnlzma(entry);
     return { name: 'LZMA', stream: Duplex.from(plain), bytesRead };
   }
-  const inflate = createInflateRaw({ chunkSize: inflateChunk });
+  const chunkSize = Math.max(inflateChunk.least, Math.min(inflateChunk.most, entry.size));
+  const inflate = createInflateRaw({ chunkSize });
   return { name: 'deflate', stream: inflate, bytesRead: () => inflate.bytesWritten };
 };
 
