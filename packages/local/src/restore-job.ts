@@ -135,4 +135,9 @@ export const showRestore = (display: Display, { status, size, took }: RestoreRes
 };
 
 const restoredCounts = (results: NonNullable<RestoreStatus['restoreResults']>): Record<string, number> =>
-  Object.fromEntries(Object.entries(results).map(([name, count]) => [name.replace(/_restored$/, ''), count]));
+  Object.fromEntries(
+    Object.entries(results)
+      // Worth a word only where there are any.
+      .filter(([name, count]) => name !== 'files_without_bytes' || count > 0)
+      .map(([name, count]) => [name.replace(/_restored$/, ''), count]),
+  );
