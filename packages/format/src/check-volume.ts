@@ -10,13 +10,13 @@ import type { Entry } from './entry-table.ts';
 import { type Finding, PackageRefused } from './errors.ts';
 import { type Report, reporting } from './findings.ts';
 import { createIdList, type IdList, type Suspects } from './id-list.ts';
-import { ownText } from './known-line.ts';
 import { countKey, manifestEntry } from './manifest.ts';
 import { safeFileName } from './names.ts';
 import type { FileRow } from './owner-check.ts';
 import type { Volume } from './reader.ts';
 import { isNumber, numberText, type Row } from './row.ts';
 import type { RowLine } from './rows.ts';
+import { ownText } from './texts.ts';
 
 /** What was read of a volume. */
 export type Read = {

@@ -1,4 +1,5 @@
 /** Money: exact decimal numbers as text. No function here ever makes a float. */
+import { withoutEnd } from './texts.ts';
 
 /** Every character has one place where it can belong: no text, however long, is tried in more ways than one. */
 const decimal = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/;
@@ -16,13 +17,6 @@ const parts = (text: string): Parts | undefined => {
   const all = (whole + fraction).replace(/^0+/, '');
   const digits = withoutEnd(all, '0');
   return { negative: sign === '-', digits, exponent: Number(power) - fraction.length + (all.length - digits.length) };
-};
-
-/** A text without the characters at its end that are among some. By a loop: a pattern would begin anew at each of them. */
-export const withoutEnd = (text: string, some: string): string => {
-  let end = text.length;
-  while (end > 0 && some.includes(text[end - 1] as string)) end -= 1;
-  return text.slice(0, end);
 };
 
 /** What nearly all money looks like: of so few digits that there is nothing to count. */

@@ -1,3 +1,5 @@
+import { shortText } from './texts.ts';
+
 /** What a package can be refused for. One code per reason, so that each can be looked up. */
 export const refusals = {
   NOT_A_ZIP: 'the file is no ZIP archive',
@@ -53,17 +55,6 @@ export const refusals = {
 } as const;
 
 export type RefusalCode = keyof typeof refusals;
-
-/**
- * A text as it is told and kept: a package may hold names of megabytes, and what is said of it has to fit where it is kept.
- * @param most characters, whole ones
- */
-export const shortText = (text: string, most = 300): string => {
-  if (text.length <= most) return text;
-  // Half a character is none.
-  const end = /[\ud800-\udbff]/.test(text[most - 2] ?? '') ? most - 2 : most - 1;
-  return `${text.slice(0, end)}…`;
-};
 
 /** A verdict about a package, thrown so that no row of a refused package is ever handed on. */
 export class PackageRefused extends Error {

@@ -1,5 +1,6 @@
 /** What a check found: all of it counted, the first of it kept, and the first of each code. */
-import { type Finding, PackageRefused, shortText } from './errors.ts';
+import { type Finding, PackageRefused } from './errors.ts';
+import { shortText } from './texts.ts';
 
 /** How many findings have each code. */
 export type ByCode = Partial<Record<Finding['code'], number>>;

@@ -35,6 +35,7 @@ export * from './repair/index.ts';
 export * from './row.ts';
 export { missingVolumes, oneSet, volumeText } from './set.ts';
 export * from './source.ts';
+export { shortText } from './texts.ts';
 export * from './transaction-hash.ts';
 export { type Unwritable, unwritableKeys } from './writable.ts';
 export * from './writer.ts';

@@ -70,9 +70,6 @@ class Recognised implements KnownLine {
   }
 }
 
-/** A copy of a short text: as it was found it is a piece of a block, which would be held as long as the text. */
-export const ownText = (text: string): string => Buffer.from(text).toString();
-
 /** Digits of an integer that a `number` holds whatever they are. */
 const surelySafe = 15;
 const uuidLength = 36;

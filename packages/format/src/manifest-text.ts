@@ -1,8 +1,9 @@
 /** The manifest's text: JSON without a key given twice, in either dialect's spelling, as the one that our schema knows. */
 import { type Finding, PackageRefused } from './errors.ts';
+import { endOfText, levelsOf } from './json-text.ts';
 import { DataSummary, Manifest, manifestEntry, Snapshot, VolumeOfSet } from './manifest.ts';
 import type { Value } from './row.ts';
-import { deepest, endOfText, isWellFormed, levelsOf } from './row-limits.ts';
+import { deepest, isWellFormed } from './row-limits.ts';
 
 /** `fzip-1.0` spells the manifest's keys in snake_case, HouseF3's own packages in camelCase. */
 export type Dialect = 'fzip-1.0' | 'housef3-2.5';

@@ -1,5 +1,5 @@
 /** Names of entries that every file system can hold. FORMAT.md, section 1. */
-import { withoutEnd } from './decimal.ts';
+import { withoutEnd } from './texts.ts';
 
 const longestName = 200;
 /** A longer "extension" is a part of the name. */

@@ -1,7 +1,8 @@
 /** What no row of a DynamoDB table can be: too deep, too large, with numbers or texts that it cannot hold. */
-import { isDecimal, withoutEnd } from './decimal.ts';
+import { isDecimal } from './decimal.ts';
 import { PackageRefused } from './errors.ts';
 import { ExactNumber, isNumber, numberText, type Row, type Value } from './row.ts';
+import { withoutEnd } from './texts.ts';
 
 /** Levels of objects and lists, the row's own among them. DynamoDB holds 32. */
 export const deepest = 40;
@@ -11,28 +12,6 @@ const largest = 400 * 1024;
 /** No value takes more than three bytes for a UTF-16 unit of its JSON, so rows of so many units need no counting. */
 export const longestPlainRow = Math.floor(largest / 3);
 const loneSurrogate = /\\ud[89a-f]/i;
-
-/** The most objects and lists that are open at one place of a JSON text. */
-export const levelsOf = (text: string): number => {
-  let [levels, most] = [0, 0];
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) at = endOfText(text, at);
-    else if (code === 0x7b || code === 0x5b) most = Math.max(most, ++levels);
-    else if (code === 0x7d || code === 0x5d) levels -= 1;
-  }
-  return most;
-};
-
-/** Where the quote stands that ends the text which begins at `at`; the end of all if none does. */
-export const endOfText = (json: string, at: number): number => {
-  for (let end = json.indexOf('"', at + 1); end !== -1; end = json.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (json[end - 1 - escapes] === '\\') escapes += 1;
-    if (escapes % 2 === 0) return end;
-  }
-  return json.length;
-};
 
 /** @param text the row's JSON @throws PackageRefused BAD_TEXT, BAD_NUMBER, TOO_DEEP or ROW_TOO_LARGE */
 export const refuseUnfit = (row: Row, text: string): void => {

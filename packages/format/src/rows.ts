@@ -2,10 +2,11 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { EntityKind } from './entities.ts';
 import { PackageRefused } from './errors.ts';
+import { levelsOf } from './json-text.ts';
 import { type KnownLine, knownLine } from './known-line.ts';
 import { plainCheck } from './plain-row.ts';
 import { formatRow, parseRow, type Row } from './row.ts';
-import { deepest, levelsOf, refuseUnfit } from './row-limits.ts';
+import { deepest, refuseUnfit } from './row-limits.ts';
 import { createRowScanner, type Expecting, type RowScanner } from './row-scanner.ts';
 
 /**
