@@ -120,6 +120,17 @@ const writing: readonly Step[] = [
   'restore-verify',
 ];
 
+/** What begins or goes on with a job: the API sends it first, and the sweep again. */
+const asked: readonly Step[] = [
+  'backup-request',
+  'backup-examine',
+  'profile-clear',
+  'restore-start',
+  'restore-unpack',
+  ...writing,
+  'restore-rollback',
+];
+
 /** The steps that write the rows of one kind share one function of the domain; files come with their rows. */
 const restoreStep = (step: Step, table: HostTable, more: Uses = {}): Uses =>
   inRoundTrips({
@@ -265,18 +276,7 @@ export const uses: Readonly<Record<FunctionName, Uses>> = {
       'scratch/': clearing,
     },
     files: ['unfinished', 'abort'],
-    sends: [
-      'backup-request',
-      'backup-collect',
-      'backup-package',
-      'backup-validate',
-      'backup-examine',
-      'profile-clear',
-      'restore-start',
-      'restore-unpack',
-      ...writing,
-      'restore-rollback',
-    ],
+    sends: [...asked, 'backup-collect', 'backup-package', 'backup-validate'],
     publishes: true,
   },
   'dead-letter': {
@@ -307,15 +307,7 @@ export const uses: Readonly<Record<FunctionName, Uses>> = {
       'staging/': clearing,
       'packages/': ['presignGet', ...clearing],
     },
-    sends: [
-      'backup-request',
-      'backup-examine',
-      'profile-clear',
-      'restore-start',
-      'restore-unpack',
-      ...writing,
-      'restore-rollback',
-    ],
+    sends: asked,
     publishes: true,
   },
 };

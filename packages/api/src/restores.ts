@@ -7,7 +7,6 @@ import {
   confirmRestore,
   createRestore,
   deleteRestore,
-  isEmpty,
   type Job,
   type JobPage,
   jobCan,
@@ -17,7 +16,6 @@ import {
   receivedUploads,
   restoreOfKey,
   retryRestore,
-  rowsBeyondDefaults,
   uploaded,
   uploadForms,
 } from '@fzip/core';
@@ -36,9 +34,6 @@ import type {
   UploadForms,
 } from './restore-schemas.ts';
 import { messages, restoreListItem, restoreStatusView, shownRestoreStatus } from './restore-views.ts';
-
-/** How long counting may take while somebody waits for the answer. */
-const countingMs = 2_000;
 
 type Asked = z.output<typeof CreateRestoreRequest>;
 type Creation = { body: Asked; idempotencyKey: string | undefined };
@@ -136,16 +131,10 @@ export const retry = async (c: ApiContext, id: string): Promise<RestoreMoved> =>
 
 /** @throws ApiError NOT_AWAITING_CONFIRMATION, PROFILE_NOT_EMPTY: then it waits on */
 export const confirm = async (c: ApiContext, id: string): Promise<RestoreMoved> => {
-  const [ports, user] = [c.get('ports'), c.get('user')];
   const job = await ownJob(c, id, 'restore');
-  if (jobCan.confirm(job)) {
-    const found = await rowsBeyondDefaults(ports, user, countingMs);
-    if (!isEmpty(found.counts)) throw notEmpty(found);
-  }
-  if (await confirmRestore(ports, job)) {
-    const now = await again(c, job);
-    if (now.intent?.kind !== 'cancel') return moved(now);
-  }
+  const confirmed = await confirmRestore(c.get('ports'), job);
+  if (confirmed.ok) return moved(await again(c, job));
+  if (confirmed.why === 'not-empty') throw notEmpty(confirmed);
   throw refusal('NOT_AWAITING_CONFIRMATION', await again(c, job), 'only one that awaits confirmation can be started');
 };
 

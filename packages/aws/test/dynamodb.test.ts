@@ -1,6 +1,6 @@
 import { PutItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ScanCommand as ScanDocuments } from '@aws-sdk/lib-dynamodb';
-import type { DeadLetter } from '@fzip/core';
+import { type DeadLetter, hostTables } from '@fzip/core';
 import { jobStoreContract, ledgerContract, profileStoreContract, sampleJob, sampleRow, someUser } from '@fzip/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Item, toAttributeValues } from '../src/attribute-values.ts';
@@ -12,17 +12,6 @@ import { type AwsWorld, startAws } from './world.ts';
 
 const jobsOn = ({ clients, config }: AwsWorld) => ({ documents: clients.documents, table: config.tables.jobs });
 const profilesOn = ({ clients, config }: AwsWorld) => ({ dynamodb: clients.dynamodb, tables: config.tables });
-
-/** HouseF3's own. */
-const profileTables = [
-  'accounts',
-  'transactions',
-  'categories',
-  'fileMaps',
-  'transactionFiles',
-  'analyticsData',
-  'analyticsStatus',
-] as const;
 
 /** What was buried, as it stands in the table. */
 const lettersIn = async ({ clients, config }: AwsWorld): Promise<DeadLetter[]> => {
@@ -55,7 +44,7 @@ ledgerContract('on DynamoDB', async () => {
 });
 
 profileStoreContract('on DynamoDB', async () => {
-  const world = await startAws({ tables: profileTables });
+  const world = await startAws({ tables: hostTables });
   const { clients, config } = world;
   return {
     store: profileStore(profilesOn(world)),
@@ -75,7 +64,7 @@ profileStoreContract('on DynamoDB', async () => {
 describe('on DynamoDB alone', () => {
   let world: AwsWorld;
   beforeAll(async () => {
-    world = await startAws({ tables: ['jobs', ...profileTables] });
+    world = await startAws({ tables: ['jobs', ...hostTables] });
   });
   afterAll(() => world.close());
 

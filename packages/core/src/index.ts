@@ -34,7 +34,7 @@ export * from './rate.ts';
 export * from './redrive.ts';
 export * from './restore/analytics-refresh.ts';
 export * from './restore/check.ts';
-export { beyondDefaults, isEmpty, rowsBeyondDefaults } from './restore/empty.ts';
+export { beyondDefaults, isEmpty } from './restore/empty.ts';
 export * from './restore/request.ts';
 export * from './restore/restore-chunk.ts';
 export * from './restore/rollback.ts';

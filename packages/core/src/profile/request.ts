@@ -3,7 +3,7 @@
 import type { Counts } from '../counts.ts';
 import { atRest, type Job, type JobType, jobCan } from '../jobs.ts';
 import { createJob, newJob } from '../new-job.ts';
-import { jobsOf } from '../pages.ts';
+import { jobsOf, newestJob } from '../pages.ts';
 import type { Ports } from '../ports.ts';
 import { rowTtl } from '../settle.ts';
 import { profileCounts } from './counts.ts';
@@ -26,7 +26,7 @@ export const createClear = async (
 ): Promise<CreatedClear> => {
   const { counts } = await profileCounts(ports, userId);
   for (const type of types) {
-    const running = await newest(ports, userId, type, ({ status }) => !atRest(status));
+    const running = await newestJob(ports, userId, type, ({ status }) => !atRest(status));
     if (running?.jobType === 'clear') return { ok: true, job: running, counts };
     if (running) return { ok: false, why: 'jobs-running', running };
   }
@@ -68,19 +68,6 @@ const coveringBackup = async (
     newest ??= { backupId: jobId, message };
   }
   return { ok: false, ...(newest && { lacks: newest }) };
-};
-
-const newest = async (
-  ports: Ports,
-  userId: string,
-  type: JobType,
-  wanted: (job: Job) => boolean,
-): Promise<Job | undefined> => {
-  for await (const hint of jobsOf(ports, userId, type)) {
-    const job = wanted(hint) ? await ports.jobs.find(hint.jobId) : undefined;
-    if (job && wanted(job)) return job;
-  }
-  return undefined;
 };
 
 export const sendClear = (ports: Ports, { jobId, attempt, userId }: Job): Promise<void> =>

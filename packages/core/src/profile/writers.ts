@@ -1,6 +1,6 @@
 /** Jobs that write into a profile: what is backed up meanwhile would be a part. */
 import { atRest, type Job, type JobStatus, type JobType } from '../jobs.ts';
-import { jobsOf } from '../pages.ts';
+import { newestJob } from '../pages.ts';
 import type { Ports } from '../ports.ts';
 
 const writers: readonly JobType[] = ['clear', 'restore'];
@@ -25,13 +25,9 @@ const endedAt = ({ completedAt, updatedAt }: Job): number => completedAt ?? upda
 
 const writer = async (ports: Ports, userId: string, wanted: (job: Job) => boolean): Promise<Job | undefined> => {
   for (const type of writers) {
-    for await (const hint of jobsOf(ports, userId, type)) {
-      // The index is late and may not show all of a job; what works, or has just ended, is looked at itself.
-      if (atRest(hint.status) && !wanted(hint)) continue;
-      const job = await ports.jobs.find(hint.jobId);
-      // A round trip writes into tables of its own.
-      if (job && !job.roundTrip && wanted(job)) return job;
-    }
+    // A round trip writes into tables of its own.
+    const found = await newestJob(ports, userId, type, (job) => !job.roundTrip && wanted(job));
+    if (found) return found;
   }
   return undefined;
 };

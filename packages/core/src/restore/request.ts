@@ -122,11 +122,17 @@ export const uploaded = async (ports: Ports, job: Job): Promise<void> => {
   await ports.queues.send('restore-start', [{ key: uploadKey(job, 1) }], job.userId);
 };
 
-/** Goes on with a restore that waits for its user's word. False if it does not wait. */
-export const confirmRestore = async (ports: Ports, job: Job): Promise<boolean> => {
-  if (!jobCan.confirm(job)) return false;
+export type Confirmed = { ok: true } | { ok: false; why: 'not-waiting' } | ({ ok: false; why: 'not-empty' } & Held);
+
+/** Goes on with a restore that waits for its user's word. It waits on if the profile holds anything. */
+export const confirmRestore = async (ports: Ports, job: Job): Promise<Confirmed> => {
+  if (!jobCan.confirm(job)) return { ok: false, why: 'not-waiting' };
+  const found = await profileInTheWay(ports, job.userId, restoreParameters(job));
+  if (found) return { ok: false, why: 'not-empty', ...found };
   await begin(ports, job);
-  return true;
+  // A cancel at the same time may have come first.
+  const now = await ports.jobs.find(job.jobId);
+  return now?.intent?.kind === 'cancel' ? { ok: false, why: 'not-waiting' } : { ok: true };
 };
 
 /** Stops a restore: at once before the first write, by a rollback after it. False if it rests or was told to end before. */

@@ -71,20 +71,37 @@ const waitForLease = async (ports: Ports, job: Job, kind: EntityKind, n: number,
   return false;
 };
 
-/** Every row that a restore writes, in the reverse of writing: what refers to others goes first. */
+/** The chunks that a restore writes, each with its rows, in the reverse of writing: what refers to others goes first. */
+async function* writtenChunks(
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+): AsyncGenerator<{ kind: EntityKind; chunk: number; batches: AsyncGenerator<Row[]> }> {
+  const { chunks } = await unpackedOf(ports, job);
+  for (const kind of [...entityKinds].reverse())
+    for (let chunk = 0; chunk < chunks[kind]; chunk += 1)
+      yield { kind, chunk, batches: storedRows(ports, job, writing, kind, chunk) };
+}
+
+async function* storedRows(
+  ports: Ports,
+  job: Job,
+  writing: Writing,
+  kind: EntityKind,
+  chunk: number,
+): AsyncGenerator<Row[]> {
+  for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing)))
+    yield batch.map(({ stored }) => stored);
+}
+
+/** Every row that a restore writes, in that order. */
 export async function* writtenRows(
   ports: Ports,
   job: Job,
   writing: Writing,
 ): AsyncGenerator<{ kind: EntityKind; rows: Row[] }> {
-  const { chunks } = await unpackedOf(ports, job);
-  for (const kind of [...entityKinds].reverse()) {
-    for (let chunk = 0; chunk < chunks[kind]; chunk += 1) {
-      for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
-        yield { kind, rows: batch.map(({ stored }) => stored) };
-      }
-    }
-  }
+  for await (const { kind, batches } of writtenChunks(ports, job, writing))
+    for await (const rows of batches) yield { kind, rows };
 }
 
 type Pass = 'first' | 'second' | 'check';
@@ -94,8 +111,8 @@ const passScope = (work: Work, pass: Pass, kind: EntityKind): LedgerScope =>
   scopeOf(work, 'restore-rollback', `${pass}.${kind}`);
 
 /**
- * Every row that a restore writes, in the reverse of writing: what refers to others goes first. A chunk that is done with is noted, so that a
- * rollback of any size goes on where it stopped, in as many invocations as it takes.
+ * Every row that a restore writes. A chunk that is done with is noted, so that a rollback of any size goes on where it stopped, in as many
+ * invocations as it takes.
  */
 const eachChunk = async (
   ports: Ports,
@@ -104,23 +121,17 @@ const eachChunk = async (
   pass: Pass,
   work: (kind: EntityKind, rows: Row[]) => Promise<void>,
 ): Promise<Went> => {
-  const { chunks } = await unpackedOf(ports, job);
   let isBegun = false;
-  for (const kind of [...entityKinds].reverse()) {
+  for await (const { kind, chunk, batches } of writtenChunks(ports, job, writing)) {
     const scope = passScope(job, pass, kind);
-    for (let chunk = 0; chunk < chunks[kind]; chunk += 1) {
-      if (await ports.ledger.get(scope, chunk)) continue;
-      if (isBegun && ports.invocation.deadline - ports.clock() < ports.limits.handOverMs) return 'time-up';
-      for await (const batch of rowBatches(ports, job, kind, chunk, idsOf(writing))) {
-        await stillMine(ports, job);
-        await work(
-          kind,
-          batch.map(({ stored }) => stored),
-        );
-      }
-      await ports.ledger.put(scope, chunk, { done: true });
-      isBegun = true;
+    if (await ports.ledger.get(scope, chunk)) continue;
+    if (isBegun && ports.invocation.deadline - ports.clock() < ports.limits.handOverMs) return 'time-up';
+    for await (const rows of batches) {
+      await stillMine(ports, job);
+      await work(kind, rows);
     }
+    await ports.ledger.put(scope, chunk, { done: true });
+    isBegun = true;
   }
   return 'done';
 };
