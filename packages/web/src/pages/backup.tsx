@@ -2,7 +2,7 @@
 import type { BackupStatus } from '@fzip/api/schemas';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
-import { duration, number, plural, size } from '../format.ts';
+import { duration, plural, size } from '../format.ts';
 import { backupCan, backupMoves } from '../jobs.ts';
 import { keys, useBackup, useClient } from '../queries.ts';
 import { Button, ButtonLink } from '../ui/button.tsx';
@@ -14,9 +14,10 @@ import { Progress, Steps } from '../ui/progress.tsx';
 import { Quality } from '../ui/quality.tsx';
 import { Await, Problem } from '../ui/states.tsx';
 import { Badge, Facts, Untrusted, useNow, When } from '../ui/text.tsx';
+import { Tiles } from '../ui/tiles.tsx';
 import { Volumes } from '../ui/volumes.tsx';
 import { urls } from '../urls.ts';
-import { backupStatuses, backupTypes, kindNames, kinds, phaseOrder, phases } from '../words/names.ts';
+import { backupStatuses, backupTypes, phaseOrder, phases } from '../words/names.ts';
 
 const Live = ({ backup }: { backup: BackupStatus }) => {
   const now = useNow(1_000);
@@ -44,13 +45,7 @@ const Live = ({ backup }: { backup: BackupStatus }) => {
 
 const Content = ({ counts }: { counts: NonNullable<BackupStatus['counts']> }) => (
   <Card title="What it holds">
-    <ul className="tiles">
-      {kindNames.map((kind) => (
-        <li key={kind}>
-          <strong>{number(counts[kind])}</strong> {counts[kind] === 1 ? kinds[kind].one : kinds[kind].many}
-        </li>
-      ))}
-    </ul>
+    <Tiles of={counts} />
   </Card>
 );
 

@@ -10,7 +10,7 @@ import { Ended } from '../ui/ended.tsx';
 import { Card, Page, Scrolls } from '../ui/page.tsx';
 import { Progress } from '../ui/progress.tsx';
 import { Await } from '../ui/states.tsx';
-import { Facts, Untrusted, When } from '../ui/text.tsx';
+import { Facts, Texts, Untrusted, When } from '../ui/text.tsx';
 import { urls } from '../urls.ts';
 import { checks, kindNames, kinds } from '../words/names.ts';
 
@@ -91,17 +91,11 @@ const Differences = ({ of, count }: { of: NonNullable<Result['differences']>; co
   </>
 );
 
-const Texts = ({ title, of, count }: { title: string; of: readonly string[]; count?: number }) =>
+const Titled = ({ title, of, count }: { title: string; of: readonly string[]; count?: number }) =>
   of.length === 0 ? null : (
     <>
       <h3>{title}</h3>
-      <ul>
-        {of.map((text) => (
-          <li key={text}>
-            <Untrusted text={text} />
-          </li>
-        ))}
-      </ul>
+      <Texts of={of} />
       {count !== undefined && count > of.length && <p className="soft">and {number(count - of.length)} more</p>}
     </>
   );
@@ -128,9 +122,9 @@ const Outcome = ({ mode, result }: { mode: Mode; result: Result }) => (
       <Differences of={result.differences} count={result.differencesCount ?? result.differences.length} />
     )}
     {(result.damaged || !result.differences) && (
-      <Texts title="What was found" of={result.issues} count={result.issueCount} />
+      <Titled title="What was found" of={result.issues} count={result.issueCount} />
     )}
-    <Texts title="Also noticed" of={result.warnings} />
+    <Titled title="Also noticed" of={result.warnings} />
   </Card>
 );
 

@@ -11,6 +11,7 @@ import { Card, Page } from '../ui/page.tsx';
 import { Progress } from '../ui/progress.tsx';
 import { Await, Problem } from '../ui/states.tsx';
 import { Untrusted } from '../ui/text.tsx';
+import { Tiles } from '../ui/tiles.tsx';
 import { urls } from '../urls.ts';
 import { useUser } from '../user.ts';
 import { codeOf } from '../words/errors.ts';
@@ -51,15 +52,10 @@ const Ask = () => {
                 All of this is deleted for good, with every version of every file. Only a backup brings it back.
                 {!exact && ' There is at least:'}
               </p>
-              <ul className="tiles">
-                {kindNames.map((kind) => (
-                  <li key={kind}>
-                    <strong>{number(counts[kind])}</strong> {counts[kind] === 1 ? kinds[kind].one : kinds[kind].many}
-                  </li>
-                ))}
-              </ul>
+              <Tiles of={counts} />
               <p>
-                It is refused while a backup or restore runs, and as long as there is no complete backup to download.
+                It is refused while a backup or restore runs, and as long as there is no backup to download that holds
+                all of it.
               </p>
               <TextField
                 value={typed}

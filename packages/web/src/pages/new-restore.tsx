@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import { number } from '../format.ts';
 import type { Chosen } from '../preview/preview.ts';
 import { keys, useClient, useProfile } from '../queries.ts';
 import { Pick } from '../restore/pick.tsx';
@@ -11,9 +10,9 @@ import { WizardSteps } from '../restore/wizard-steps.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { Card, Page } from '../ui/page.tsx';
 import { Await, Problem } from '../ui/states.tsx';
+import { Tiles } from '../ui/tiles.tsx';
 import { urls } from '../urls.ts';
 import { codeOf, isPassing } from '../words/errors.ts';
-import { kindNames, kinds } from '../words/names.ts';
 
 const ProfileStep = () => {
   const profile = useProfile();
@@ -38,15 +37,7 @@ const ProfileStep = () => {
               A restore goes into an empty profile only, so that nothing is mixed and nothing is overwritten. There{' '}
               {exact ? 'are' : 'are at least'}:
             </p>
-            <ul className="tiles">
-              {kindNames
-                .filter((kind) => counts[kind] > 0)
-                .map((kind) => (
-                  <li key={kind}>
-                    <strong>{number(counts[kind])}</strong> {counts[kind] === 1 ? kinds[kind].one : kinds[kind].many}
-                  </li>
-                ))}
-            </ul>
+            <Tiles of={Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))} />
             <h3>What you can do</h3>
             <ol>
               <li>Make a complete backup of what is here, and download it.</li>

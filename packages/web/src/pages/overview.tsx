@@ -2,7 +2,7 @@
 import type { RestoreListItem } from '@fzip/api/restore-schemas';
 import type { BackupListItem } from '@fzip/api/schemas';
 import { Link } from 'react-router';
-import { number, relative, size } from '../format.ts';
+import { relative, size } from '../format.ts';
 import { backupCan, backupMoves, restoreMoves } from '../jobs.ts';
 import { type NextAct, nextAct } from '../next-act.ts';
 import { useBackups, useProfile, useRestores } from '../queries.ts';
@@ -11,8 +11,9 @@ import { Card, Page } from '../ui/page.tsx';
 import { Progress } from '../ui/progress.tsx';
 import { Await } from '../ui/states.tsx';
 import { Badge, Facts, Untrusted, useNow, When } from '../ui/text.tsx';
+import { Tiles } from '../ui/tiles.tsx';
 import { urls } from '../urls.ts';
-import { backupTypes, kindNames, kinds, phases, qualities, restoreStatuses } from '../words/names.ts';
+import { backupTypes, phases, qualities, restoreStatuses } from '../words/names.ts';
 
 const Counts = () => {
   const profile = useProfile();
@@ -22,17 +23,7 @@ const Counts = () => {
         {({ counts, exact, empty }) => (
           <>
             {empty && <p>It is empty. A backup can be restored into it.</p>}
-            <ul className="tiles">
-              {kindNames.map((kind) => (
-                <li key={kind}>
-                  <strong>
-                    {exact ? '' : '≥ '}
-                    {number(counts[kind])}
-                  </strong>{' '}
-                  {counts[kind] === 1 ? kinds[kind].one : kinds[kind].many}
-                </li>
-              ))}
-            </ul>
+            <Tiles of={counts} isExact={exact} />
             {!exact && <p className="soft">Counting was cut short; there are at least so many.</p>}
           </>
         )}

@@ -9,11 +9,10 @@ import { Confirm } from '../ui/dialog.tsx';
 import { Card } from '../ui/page.tsx';
 import { Problem } from '../ui/states.tsx';
 import { urls } from '../urls.ts';
+import { codeOf } from '../words/errors.ts';
 import { SummaryCard } from './summary.tsx';
 
 type Props = { restore: RestoreStatus };
-
-const isCode = (error: Error | null, code: string): boolean => error !== null && 'code' in error && error.code === code;
 
 export const ConfirmStep = ({ restore }: Props) => {
   const client = useClient();
@@ -35,7 +34,7 @@ export const ConfirmStep = ({ restore }: Props) => {
           </p>
         )}
         {confirm.error && <Problem error={confirm.error} />}
-        {isCode(confirm.error, 'PROFILE_NOT_EMPTY') && (
+        {confirm.error && codeOf(confirm.error) === 'PROFILE_NOT_EMPTY' && (
           <p className="notice notice-warn">
             This restore waits on. To clear the profile, cancel the restore first; your own copy of the file stays.
           </p>

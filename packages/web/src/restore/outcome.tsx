@@ -3,7 +3,7 @@ import type { RestoreStatus } from '@fzip/api/restore-schemas';
 import { number, plural, upperFirst } from '../format.ts';
 import { ButtonLink } from '../ui/button.tsx';
 import { Card } from '../ui/page.tsx';
-import { Facts, Said, Untrusted, When } from '../ui/text.tsx';
+import { Facts, Said, Texts, When } from '../ui/text.tsx';
 import { urls } from '../urls.ts';
 
 type Props = { restore: RestoreStatus };
@@ -28,13 +28,7 @@ export const Refused = ({ restore }: Props) => {
       )}
       <details>
         <summary>Every error that is kept ({number(errors.length)})</summary>
-        <ul>
-          {errors.map((text) => (
-            <li key={text}>
-              <Untrusted text={text} />
-            </li>
-          ))}
-        </ul>
+        <Texts of={errors} />
       </details>
     </Card>
   );
@@ -71,16 +65,10 @@ export const Results = ({ restore: { restoreResults, validationResults, complete
         ]}
       />
     )}
-    {(validationResults?.warnings.length ?? 0) > 0 && (
+    {validationResults && validationResults.warnings.length > 0 && (
       <>
         <h3>Warnings</h3>
-        <ul>
-          {validationResults?.warnings.map((text) => (
-            <li key={text}>
-              <Untrusted text={text} />
-            </li>
-          ))}
-        </ul>
+        <Texts of={validationResults.warnings} />
       </>
     )}
   </Card>

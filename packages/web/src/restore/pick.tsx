@@ -2,11 +2,12 @@
 import { advice } from '@fzip/format/advice';
 import { useId, useState } from 'react';
 import { DropZone, FileTrigger, Text } from 'react-aria-components';
-import { number, plural, size } from '../format.ts';
+import { plural, size } from '../format.ts';
 import { type Chosen, lookAt } from '../preview/preview.ts';
 import { Button } from '../ui/button.tsx';
 import { Facts, Said, Untrusted, When } from '../ui/text.tsx';
-import { kindNames, kinds, leftOutName } from '../words/names.ts';
+import { Tiles } from '../ui/tiles.tsx';
+import { kindNames, leftOutName } from '../words/names.ts';
 
 const adviceOf = (code: string): string =>
   Object.hasOwn(advice, code) ? advice[code as keyof typeof advice] : 'Choose the file again.';
@@ -59,17 +60,7 @@ export const PackagePreview = ({ chosen: { volumes, size: bytes } }: { chosen: C
           ['Made by', dialect === 'housef3-2.5' ? 'HouseF3 itself' : 'FZIP'],
         ]}
       />
-      <ul className="tiles">
-        {kindNames.map((kind) => {
-          const count = countOf(summary, kind);
-          if (count === undefined) return null;
-          return (
-            <li key={kind}>
-              <strong>{number(count)}</strong> {count === 1 ? kinds[kind].one : kinds[kind].many}
-            </li>
-          );
-        })}
-      </ul>
+      <Tiles of={Object.fromEntries(kindNames.map((kind) => [kind, countOf(summary, kind)]))} />
       {failed > 0 && (
         <p className="notice notice-warn">
           {plural(failed, 'file was', 'files were')} not readable when it was made, and cannot be restored.

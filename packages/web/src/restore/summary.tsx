@@ -2,8 +2,8 @@
 import type { RestoreStatus } from '@fzip/api/restore-schemas';
 import { day, money, number, plural, size } from '../format.ts';
 import { Card, Scrolls } from '../ui/page.tsx';
-import { Facts, Untrusted } from '../ui/text.tsx';
-import { kindNames, kinds } from '../words/names.ts';
+import { Facts, Texts, Untrusted } from '../ui/text.tsx';
+import { Tiles } from '../ui/tiles.tsx';
 
 type Summary = NonNullable<RestoreStatus['summary']>;
 type Total = NonNullable<Summary['totals']>[number];
@@ -70,13 +70,7 @@ export const SummaryCard = ({ summary, warnings }: { summary: Summary; warnings:
   } = summary;
   return (
     <Card title="What it holds">
-      <ul className="tiles">
-        {kindNames.map((kind) => (
-          <li key={kind}>
-            <strong>{number(counts[kind])}</strong> {counts[kind] === 1 ? kinds[kind].one : kinds[kind].many}
-          </li>
-        ))}
-      </ul>
+      <Tiles of={counts} />
       {accounts.length > 0 && <Accounts accounts={accounts} leftOut={accountsLeftOut} />}
       <Facts
         of={[
@@ -108,13 +102,7 @@ export const SummaryCard = ({ summary, warnings }: { summary: Summary; warnings:
           <p className="soft">
             These do not keep it from being restored. Read them, so that nothing surprises you afterwards.
           </p>
-          <ul>
-            {warnings.map((text) => (
-              <li key={text}>
-                <Untrusted text={text} />
-              </li>
-            ))}
-          </ul>
+          <Texts of={warnings} />
         </>
       )}
     </Card>

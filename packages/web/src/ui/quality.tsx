@@ -3,7 +3,7 @@ import type { BackupStatus } from '@fzip/api/schemas';
 import { duration, number } from '../format.ts';
 import { leftOutName, qualities } from '../words/names.ts';
 import { Card } from './page.tsx';
-import { Badge, Facts, Untrusted } from './text.tsx';
+import { Badge, Facts, Texts, Untrusted } from './text.tsx';
 
 export const Quality = ({ backup }: { backup: BackupStatus }) => {
   const { validation, failedFiles, failedFilesCount, notIncluded } = backup;
@@ -61,13 +61,3 @@ export const Quality = ({ backup }: { backup: BackupStatus }) => {
     </Card>
   );
 };
-
-const Texts = ({ of }: { of: readonly string[] }) => (
-  <ul>
-    {of.map((text) => (
-      <li key={text}>
-        <Untrusted text={text} />
-      </li>
-    ))}
-  </ul>
-);

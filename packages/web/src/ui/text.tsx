@@ -23,6 +23,17 @@ export const Untrusted = ({ text }: { text: string }) => {
   );
 };
 
+/** Texts that somebody else wrote, one below the other. */
+export const Texts = ({ of }: { of: readonly string[] }) => (
+  <ul>
+    {of.map((text) => (
+      <li key={text}>
+        <Untrusted text={text} />
+      </li>
+    ))}
+  </ul>
+);
+
 /** A text of our own, in which backticks mark what is typed. */
 export const Said = ({ text }: { text: string }) =>
   text.split('`').map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part));
