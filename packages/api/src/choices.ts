@@ -1,4 +1,5 @@
 /** What a selective backup can be made of: the user's accounts and categories by name. */
+import { rowPages } from '@fzip/core';
 import type { Row } from '@fzip/format';
 import type { ApiContext } from './context.ts';
 import type { Choices } from './profile-schemas.ts';
@@ -17,17 +18,15 @@ const text = (row: Row, field: string): string => {
 /** The first ones in the order of the user's index; `more` if there are others. */
 const some = async (c: ApiContext, kind: keyof typeof idOf) => {
   const [attributes, rows]: [string[], Row[]] = [[idOf[kind], nameOf[kind]], []];
-  let cursor: string | undefined;
-  do {
-    const query = { userId: c.get('user'), kind, attributes, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await c.get('ports').profiles.page(query);
-    rows.push(...page.rows);
-    cursor = page.cursor;
-  } while (cursor !== undefined && rows.length < mostChoices);
+  const query = { userId: c.get('user'), kind, attributes };
+  for await (const page of rowPages(c.get('ports'), query)) {
+    rows.push(...page);
+    if (rows.length > mostChoices) break;
+  }
   const chosen = rows
     .slice(0, mostChoices)
     .map((row) => ({ id: text(row, idOf[kind]), name: text(row, nameOf[kind]) }));
-  return { items: chosen.filter(({ id }) => id !== ''), more: cursor !== undefined || rows.length > mostChoices };
+  return { items: chosen.filter(({ id }) => id !== ''), more: rows.length > mostChoices };
 };
 
 export const choices = async (c: ApiContext): Promise<Choices> => {

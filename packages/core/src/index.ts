@@ -25,6 +25,7 @@ export * from './limits.ts';
 export * from './messages.ts';
 export * from './metrics.ts';
 export * from './object-source.ts';
+export { rowPages } from './pages.ts';
 export * from './ports.ts';
 export * from './profile/clear.ts';
 export * from './profile/counts.ts';

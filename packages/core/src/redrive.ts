@@ -1,5 +1,5 @@
 /** What an operator does with a message that failed for good: looks at it, and sends it again where that helps. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { atRest, type Job, type JobType, jobCan } from './jobs.ts';
 import { type Messages, messageSchemas } from './messages.ts';
 import type { DeadLetter, Ports } from './ports.ts';

@@ -177,7 +177,7 @@ export const refuseRestore = async (
   job: Job,
   { errors, errorCount, errorsByCode, warnings }: Refusal,
 ): Promise<Settled> => {
-  const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
+  const { counts } = await rowsBeyondDefaults(ports, job.userId);
   return settle(ports, job, 'restore_validation_failed', {
     error: {
       code: 'VALIDATION_FAILED',
@@ -195,9 +195,6 @@ export const refuseRestore = async (
     },
   });
 };
-
-/** How long it may take to see whether the profile is empty, which is told beside what is wrong. */
-const countingMs = 2_000;
 
 /** The first errors in words; all of them counted. */
 type Refusal = Pick<ValidationResults, 'errors' | 'errorCount' | 'errorsByCode' | 'warnings'>;

@@ -1,5 +1,5 @@
 /** How much one sweep does, and where the next one goes on: bounded per run, and yet everybody's turn comes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Job, JobStatus } from './jobs.ts';
 import type { Ports } from './ports.ts';
 

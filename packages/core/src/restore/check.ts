@@ -16,8 +16,6 @@ import { piecesOf, type Unpacked, unpackedOf } from './unpacked.ts';
 
 /** Problems in words that a piece keeps, and that a job keeps. */
 const kept = { piece: 10, job: 100 };
-const countingMs = 2_000;
-
 export type Checked = Idle | Settled | 'checked' | 'waits';
 
 export const check = async (ports: Ports, message: RestoreCheckMessage): Promise<Checked> => {
@@ -81,7 +79,7 @@ export const concludeCheck = async (ports: Ports, job: Job, unpacked: Unpacked):
     const refusal = { errors: problems, errorCount: problemCount, errorsByCode: { BAD_KEY: problemCount }, warnings };
     return refuseRestore(ports, job, refusal);
   }
-  const { counts } = await rowsBeyondDefaults(ports, job.userId, countingMs);
+  const { counts } = await rowsBeyondDefaults(ports, job.userId);
   const profileEmpty = isEmpty(counts);
   const { idMode, validateOnly, requireConfirmation } = restoreParameters(job);
   // The package is right, and yet it cannot be restored as it was asked for.

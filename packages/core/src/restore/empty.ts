@@ -10,11 +10,11 @@ const isSystemDefault = (row: Row): boolean =>
   row.icon === 'transfer' &&
   (!Array.isArray(row.rules) || row.rules.length === 0);
 
-/** Counts of what a user has made; HouseF3's own category is left out. */
+/** Counts of what a user has made; HouseF3's own category is left out. Within the time of `profileCounts` unless given. */
 export const rowsBeyondDefaults = async (
   ports: Ports,
   userId: string,
-  withinMs: number,
+  withinMs?: number,
 ): Promise<{ counts: Counts; exact: boolean }> => {
   const { counts, exact } = await profileCounts(ports, userId, withinMs);
   return { counts: await beyondDefaults(ports, userId, counts), exact };

@@ -16,9 +16,6 @@ import { isEmpty, rowsBeyondDefaults } from './empty.ts';
 import { sendUnpack } from './start.ts';
 import { uploadKey, uploadKeys, uploadPrefix } from './uploads.ts';
 
-/** How long counting may take while somebody waits. */
-const countingMs = 2_000;
-
 export type CreatedRestore = { ok: true; job: Job; created: boolean } | { ok: false; counts: Counts; exact: boolean };
 
 /** Creates a restore that waits for its package. Not for a profile that holds anything, unless nothing is to be written. */
@@ -60,7 +57,7 @@ const profileInTheWay = async (
   { validateOnly }: RestoreParameters,
 ): Promise<Held | undefined> => {
   if (validateOnly) return undefined;
-  const found = await rowsBeyondDefaults(ports, userId, countingMs);
+  const found = await rowsBeyondDefaults(ports, userId);
   return isEmpty(found.counts) ? undefined : found;
 };
 

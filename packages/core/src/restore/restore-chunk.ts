@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { EntityKind, Entry, Row, Volume } from '@fzip/format';
-import { z } from 'zod';
+import * as z from 'zod';
 import { derivedId } from '../ids.ts';
 import type { Job, Writing } from '../jobs.ts';
 import { leased, requireTime } from '../lease.ts';
